@@ -1,0 +1,67 @@
+using Longspan.Api.Shapes;
+using Longspan.Store.Documents;
+
+namespace Longspan.Kernel;
+
+/// <summary>
+/// What every service shares: the document log, the clock, the settings, and the table of operations. Built once by <c>Server</c>;
+/// services reach each other only through <see cref="CallAsync"/>, so every boundary is one that users can also see and authorize.
+/// </summary>
+public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettings settings)
+{
+    private readonly Dictionary<Operation, OperationHandler> _handlers = [];
+
+    public DocumentLog Documents { get; } = documents;
+    public TimeProvider Clock { get; } = clock;
+    public CloudSettings Settings { get; } = settings;
+
+    /// <summary>Adds a module's operations to the table. Start-up only.</summary>
+    public void Add(ServiceModule module)
+    {
+        foreach (var (operation, handler) in module.Operations)
+        {
+            _handlers.Add(operation, handler);
+        }
+    }
+
+    public bool Serves(Operation operation) => _handlers.ContainsKey(operation);
+
+    /// <summary>Runs an operation that came from outside or from another service. The one place where calls are dispatched.</summary>
+    public ValueTask<Shape> DispatchAsync(CallContext call, Operation operation, Shape request, CancellationToken stop)
+    {
+        if (!_handlers.TryGetValue(operation, out var handler))
+        {
+            throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
+        }
+        return handler(call, request, stop);
+    }
+
+    /// <summary>Calls another service's public operation in this process, as <paramref name="caller"/>.</summary>
+    public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, TRequest request, Caller caller, string region, CancellationToken stop)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        var call = new CallContext(this, caller, region, Ids.Uuid(), Settings.Endpoint);
+        return (TResponse)await DispatchAsync(call, operation, request, stop);
+    }
+}
+
+/// <summary>Facts of this installation that services may need.</summary>
+/// <param name="AccountId">Twelve digits; the account that owns everything.</param>
+/// <param name="Endpoint">Where clients reach this server by default, for URLs in answers when no request tells better.</param>
+/// <param name="DataFolder">The root of durable state; a service with files of its own uses a folder below it.</param>
+public sealed record CloudSettings(string AccountId, Uri Endpoint, string DataFolder);
+
+/// <summary>One call: who, where, and under which id. Services wrap it in a context of their own.</summary>
+/// <param name="Endpoint">Scheme, host and port by which this caller reached the server: queue URLs and registry hosts use it.</param>
+public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, string RequestId, Uri Endpoint)
+{
+    public string AccountId => Caller.AccountId;
+    /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>
+    public string Scope => $"{Caller.AccountId}/{Region}";
+    public DateTimeOffset Now => Cloud.Clock.GetUtcNow();
+    public Arn Arn(string service, string resource) => new(service, Region, AccountId, resource);
+}
+
+public delegate ValueTask<Shape> OperationHandler(CallContext call, Shape request, CancellationToken stop);
