@@ -1,0 +1,51 @@
+namespace Longspan.AgentLink;
+
+/// <summary>What Longspan's own node announces at registration, and what a server may therefore send to it.</summary>
+public static class NodeCapability
+{
+    /// <summary>
+    /// Attribute of a container instance that is a Longspan node; its value is the version of the extra messages. Messages of this file
+    /// go to and come from such nodes only.
+    /// </summary>
+    public const string Node = "longspan.capability.node";
+    public const string Version = "1";
+    /// <summary>The node delivers <c>awslogs</c> output itself, from a spool: containers start even if the log service is unreachable.</summary>
+    public const string LogSpool = "longspan.capability.log-spool";
+    /// <summary>The node keeps its assignment on disk and restarts it while cut off.</summary>
+    public const string OfflineAssignment = "longspan.capability.offline-assignment";
+    /// <summary>Custom attribute with the node's name as the operator gave it.</summary>
+    public const string Name = "longspan.node";
+    /// <summary>Custom attribute with the node's site: <c>cloud</c>, <c>on-premises</c>.</summary>
+    public const string Site = "site";
+}
+
+/// <summary>
+/// Node to server, first after each connect: what this node has and in which state, so that a reunion starts from facts and nothing
+/// healthy is stopped or started twice. Advisory: state changes still arrive by SubmitTaskStateChange.
+/// </summary>
+public sealed record NodeReportMessage : AgentMessage
+{
+    public string? NodeName { get; init; }
+    public string? AgentVersion { get; init; }
+    /// <summary>The newest <c>seqNum</c> or <c>timeline</c> that the node has saved.</summary>
+    public long? Generation { get; init; }
+    /// <summary>Seconds since the epoch at which the previous connection ended; absent on the first.</summary>
+    public double? DisconnectedSince { get; init; }
+    public IReadOnlyList<NodeTaskReport>? Tasks { get; init; }
+    /// <summary>Log events that were dropped because a spool reached its bound, since the node was registered.</summary>
+    public long? LostLogEvents { get; init; }
+    public long? SpooledLogBytes { get; init; }
+}
+
+public sealed record NodeTaskReport
+{
+    public string? TaskArn { get; init; }
+    public string? DesiredStatus { get; init; }
+    public string? KnownStatus { get; init; }
+}
+
+/// <summary>Server to node, optional, any time: intervals that a test or an operator wants other than the defaults.</summary>
+public sealed record NodeSettingsMessage : AgentMessage
+{
+    public int? HeartbeatSeconds { get; init; }
+}
