@@ -22,7 +22,8 @@ internal static class ModelReader
     public static ServiceModel Read(string folder, JsonElement model, JsonElement supplement, IReadOnlyCollection<string> claims)
     {
         var operations = Both(model, supplement, "operations").ToDictionary(p => p.Name, ReadOperation, StringComparer.Ordinal);
-        var structures = Both(model, supplement, "structures").ToDictionary(p => p.Name, ReadStructure, StringComparer.Ordinal);
+        var structures = Both(model, supplement, "structures").Select(ReadStructure)
+            .GroupBy(s => s.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Aggregate(Extend), StringComparer.Ordinal);
         var errors = Both(model, supplement, "errors").ToDictionary(p => p.Name, ReadError, StringComparer.Ordinal);
 
         var claimed = claims.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name =>
@@ -54,8 +55,7 @@ internal static class ModelReader
                 pending.Enqueue(next);
         }
 
-        var all = model.GetProperty("allOperations").EnumerateArray().Select(e => e.GetString()!)
-            .Concat(operations.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var all = Texts(model, "allOperations").Concat(Texts(supplement, "allOperations")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return new ServiceModel(folder, model.GetProperty("source").GetString()!, ReadFacts(model.GetProperty("service")), all, claimed,
             [.. reached.Values], reachedErrors);
     }
@@ -74,7 +74,7 @@ internal static class ModelReader
         Text(e, "targetPrefix"),
         e.GetProperty("apiVersion").GetString()!,
         Text(e, "xmlNamespace"),
-        [.. e.GetProperty("protocols").EnumerateArray().Select(p => p.GetString()!)],
+        Texts(e, "protocols"),
         Flag(e, "awsQueryCompatible"),
         e.GetProperty("iamPrefix").GetString()!);
 
@@ -83,8 +83,7 @@ internal static class ModelReader
         var http = p.Value.TryGetProperty("http", out var h)
             ? new HttpBinding(h.GetProperty("method").GetString()!, h.GetProperty("uri").GetString()!, h.GetProperty("status").GetInt32())
             : null;
-        string[] errors = p.Value.TryGetProperty("errors", out var list) ? [.. list.EnumerateArray().Select(e => e.GetString()!)] : [];
-        return new OperationModel(p.Name, Text(p.Value, "input"), Text(p.Value, "output"), http, errors);
+        return new OperationModel(p.Name, Text(p.Value, "input"), Text(p.Value, "output"), http, Texts(p.Value, "errors"));
     }
 
     private static StructureModel ReadStructure(JsonProperty p) =>
@@ -128,6 +127,13 @@ internal static class ModelReader
             return new MemberModel(name, "map") { Key = new("key", "string"), Value = ReadBrief("value", type[4..^1]), Facts = facts };
         return new MemberModel(name, type) { Facts = facts };
     }
+
+    /// <summary>A supplement may add members to a structure of the model, never change one.</summary>
+    private static StructureModel Extend(StructureModel model, StructureModel supplement) =>
+        model with { Members = [.. model.Members, .. supplement.Members] };
+
+    private static List<string> Texts(JsonElement e, string name) =>
+        e.TryGetProperty(name, out var list) ? [.. list.EnumerateArray().Select(t => t.GetString()!)] : [];
 
     private static string? Text(JsonElement e, string name) => e.TryGetProperty(name, out var v) ? v.GetString() : null;
 

@@ -2856,11 +2856,13 @@ public sealed class DiscoverPollEndpointRequest : Shape
 {
     public string? ContainerInstance { get; set; }
     public string? Cluster { get; set; }
+    public string? ZoneId { get; set; }
 
     private static readonly Member[] s_members =
     {
         new() { Name = "containerInstance", Kind = ShapeKind.String },
         new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "zoneId", Index = 2, Kind = ShapeKind.String },
     };
     private static readonly StructureSchema s_schema = new("DiscoverPollEndpointRequest", s_members);
     public override StructureSchema Schema => s_schema;
@@ -2869,6 +2871,7 @@ public sealed class DiscoverPollEndpointRequest : Shape
     {
         if (ContainerInstance is { } v0) writer.WriteString(s_members[0], v0);
         if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (ZoneId is { } v2) writer.WriteString(s_members[2], v2);
     }
 
     public override void ReadMember(Member member, ShapeReader reader)
@@ -2877,6 +2880,7 @@ public sealed class DiscoverPollEndpointRequest : Shape
         {
             case 0: ContainerInstance = reader.ReadString(member); break;
             case 1: Cluster = reader.ReadString(member); break;
+            case 2: ZoneId = reader.ReadString(member); break;
         }
     }
 
@@ -2884,6 +2888,7 @@ public sealed class DiscoverPollEndpointRequest : Shape
     {
         0 => ContainerInstance is not null,
         1 => Cluster is not null,
+        2 => ZoneId is not null,
         _ => false,
     };
 }
@@ -2893,12 +2898,14 @@ public sealed class DiscoverPollEndpointResponse : Shape
     public string? Endpoint { get; set; }
     public string? TelemetryEndpoint { get; set; }
     public string? ServiceConnectEndpoint { get; set; }
+    public string? SystemLogsEndpoint { get; set; }
 
     private static readonly Member[] s_members =
     {
         new() { Name = "endpoint", Kind = ShapeKind.String },
         new() { Name = "telemetryEndpoint", Index = 1, Kind = ShapeKind.String },
         new() { Name = "serviceConnectEndpoint", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "systemLogsEndpoint", Index = 3, Kind = ShapeKind.String },
     };
     private static readonly StructureSchema s_schema = new("DiscoverPollEndpointResponse", s_members);
     public override StructureSchema Schema => s_schema;
@@ -2908,6 +2915,7 @@ public sealed class DiscoverPollEndpointResponse : Shape
         if (Endpoint is { } v0) writer.WriteString(s_members[0], v0);
         if (TelemetryEndpoint is { } v1) writer.WriteString(s_members[1], v1);
         if (ServiceConnectEndpoint is { } v2) writer.WriteString(s_members[2], v2);
+        if (SystemLogsEndpoint is { } v3) writer.WriteString(s_members[3], v3);
     }
 
     public override void ReadMember(Member member, ShapeReader reader)
@@ -2917,6 +2925,7 @@ public sealed class DiscoverPollEndpointResponse : Shape
             case 0: Endpoint = reader.ReadString(member); break;
             case 1: TelemetryEndpoint = reader.ReadString(member); break;
             case 2: ServiceConnectEndpoint = reader.ReadString(member); break;
+            case 3: SystemLogsEndpoint = reader.ReadString(member); break;
         }
     }
 
@@ -2925,6 +2934,7 @@ public sealed class DiscoverPollEndpointResponse : Shape
         0 => Endpoint is not null,
         1 => TelemetryEndpoint is not null,
         2 => ServiceConnectEndpoint is not null,
+        3 => SystemLogsEndpoint is not null,
         _ => false,
     };
 }
@@ -5681,6 +5691,7 @@ public sealed class RegisterContainerInstanceRequest : Shape
     public List<EcsAttribute>? Attributes { get; set; }
     public List<PlatformDevice>? PlatformDevices { get; set; }
     public List<Tag>? Tags { get; set; }
+    public string? ClientToken { get; set; }
 
     private static readonly Member[] s_members =
     {
@@ -5693,6 +5704,7 @@ public sealed class RegisterContainerInstanceRequest : Shape
         new() { Name = "attributes", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
         new() { Name = "platformDevices", Index = 7, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
         new() { Name = "tags", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "clientToken", Index = 9, Kind = ShapeKind.String },
     };
     private static readonly StructureSchema s_schema = new("RegisterContainerInstanceRequest", s_members);
     public override StructureSchema Schema => s_schema;
@@ -5708,6 +5720,7 @@ public sealed class RegisterContainerInstanceRequest : Shape
         if (Attributes is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
         if (PlatformDevices is { } v7) writer.WriteList(s_members[7], v7, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
         if (Tags is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ClientToken is { } v9) writer.WriteString(s_members[9], v9);
     }
 
     public override void ReadMember(Member member, ShapeReader reader)
@@ -5723,6 +5736,7 @@ public sealed class RegisterContainerInstanceRequest : Shape
             case 6: Attributes = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<EcsAttribute>(m0)); break;
             case 7: PlatformDevices = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PlatformDevice>(m0)); break;
             case 8: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 9: ClientToken = reader.ReadString(member); break;
         }
     }
 
@@ -5737,6 +5751,7 @@ public sealed class RegisterContainerInstanceRequest : Shape
         6 => Attributes is not null,
         7 => PlatformDevices is not null,
         8 => Tags is not null,
+        9 => ClientToken is not null,
         _ => false,
     };
 }

@@ -5,6 +5,12 @@ using Longspan.Api.Shapes;
 
 namespace Longspan.Api.Ssm;
 
+public sealed class AccessDeniedException(string message)
+    : AwsError("AccessDeniedException", message, 400);
+
+public sealed class ActivationExpired(string message)
+    : AwsError("ActivationExpired", message, 400);
+
 public sealed class HierarchyLevelLimitExceededException(string message)
     : AwsError("HierarchyLevelLimitExceededException", message, 400);
 
@@ -58,6 +64,9 @@ public sealed class InvalidPolicyAttributeException(string message)
 
 public sealed class InvalidPolicyTypeException(string message)
     : AwsError("InvalidPolicyTypeException", message, 400);
+
+public sealed class MachineFingerprintDoesNotMatch(string message)
+    : AwsError("MachineFingerprintDoesNotMatch", message, 400);
 
 public sealed class ParameterAlreadyExists(string message)
     : AwsError("ParameterAlreadyExists", message, 400);

@@ -100,6 +100,7 @@ public static class SsmOperations
             "GetMaintenanceWindowExecutionTask",
             "GetMaintenanceWindowExecutionTaskInvocation",
             "GetMaintenanceWindowTask",
+            "GetManifest",
             "GetOpsItem",
             "GetOpsMetadata",
             "GetOpsSummary",
@@ -122,6 +123,7 @@ public static class SsmOperations
             "ListDocumentMetadataHistory",
             "ListDocumentVersions",
             "ListDocuments",
+            "ListInstanceAssociations",
             "ListInventoryEntries",
             "ListNodes",
             "ListNodesSummary",
@@ -133,15 +135,18 @@ public static class SsmOperations
             "ListTagsForResource",
             "ModifyDocumentPermission",
             "PutComplianceItems",
+            "PutConfigurePackageResult",
             "PutInventory",
             "PutParameter",
             "PutResourcePolicy",
             "RegisterDefaultHostManagementConfiguration",
             "RegisterDefaultPatchBaseline",
+            "RegisterManagedInstance",
             "RegisterPatchBaselineForPatchGroup",
             "RegisterTargetWithMaintenanceWindow",
             "RegisterTaskWithMaintenanceWindow",
             "RemoveTagsFromResource",
+            "RequestManagedInstanceRoleToken",
             "ResetServiceSetting",
             "ResumeSession",
             "SendAutomationSignal",
@@ -161,9 +166,12 @@ public static class SsmOperations
             "UpdateDocument",
             "UpdateDocumentDefaultVersion",
             "UpdateDocumentMetadata",
+            "UpdateInstanceAssociationStatus",
+            "UpdateInstanceInformation",
             "UpdateMaintenanceWindow",
             "UpdateMaintenanceWindowTarget",
             "UpdateMaintenanceWindowTask",
+            "UpdateManagedInstancePublicKey",
             "UpdateManagedInstanceRole",
             "UpdateOpsItem",
             "UpdateOpsMetadata",
@@ -205,6 +213,18 @@ public static class SsmOperations
     public static readonly Operation<PutParameterRequest, PutParameterResult> PutParameter =
         new() { Service = Service, Name = "PutParameter" };
 
+    public static readonly Operation<RegisterManagedInstanceRequest, RegisterManagedInstanceResult> RegisterManagedInstance =
+        new() { Service = Service, Name = "RegisterManagedInstance" };
+
+    public static readonly Operation<RequestManagedInstanceRoleTokenRequest, RequestManagedInstanceRoleTokenResult> RequestManagedInstanceRoleToken =
+        new() { Service = Service, Name = "RequestManagedInstanceRoleToken" };
+
+    public static readonly Operation<UpdateInstanceInformationRequest, UpdateInstanceInformationResult> UpdateInstanceInformation =
+        new() { Service = Service, Name = "UpdateInstanceInformation" };
+
+    public static readonly Operation<UpdateManagedInstancePublicKeyRequest, UpdateManagedInstancePublicKeyResult> UpdateManagedInstancePublicKey =
+        new() { Service = Service, Name = "UpdateManagedInstancePublicKey" };
+
     public static readonly Operation<UpdateManagedInstanceRoleRequest, UpdateManagedInstanceRoleResult> UpdateManagedInstanceRole =
         new() { Service = Service, Name = "UpdateManagedInstanceRole" };
 
@@ -220,6 +240,10 @@ public static class SsmOperations
         GetParameters,
         GetParametersByPath,
         PutParameter,
+        RegisterManagedInstance,
+        RequestManagedInstanceRoleToken,
+        UpdateInstanceInformation,
+        UpdateManagedInstancePublicKey,
         UpdateManagedInstanceRole,
     };
     private static Operation[] Claimed() => s_claimed;

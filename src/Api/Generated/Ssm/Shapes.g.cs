@@ -1207,6 +1207,98 @@ public sealed class PutParameterResult : Shape
     };
 }
 
+public sealed class RegisterManagedInstanceRequest : Shape
+{
+    public string? ActivationCode { get; set; }
+    public string? ActivationId { get; set; }
+    public string? Fingerprint { get; set; }
+    public string? PublicKey { get; set; }
+    public string? PublicKeyType { get; set; }
+    public string? IamRole { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ActivationCode", Kind = ShapeKind.String, Required = true, Sensitive = true },
+        new() { Name = "ActivationId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Fingerprint", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "PublicKey", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "PublicKeyType", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "IamRole", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "Tags", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("RegisterManagedInstanceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ActivationCode is { } v0) writer.WriteString(s_members[0], v0);
+        if (ActivationId is { } v1) writer.WriteString(s_members[1], v1);
+        if (Fingerprint is { } v2) writer.WriteString(s_members[2], v2);
+        if (PublicKey is { } v3) writer.WriteString(s_members[3], v3);
+        if (PublicKeyType is { } v4) writer.WriteString(s_members[4], v4);
+        if (IamRole is { } v5) writer.WriteString(s_members[5], v5);
+        if (Tags is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ActivationCode = reader.ReadString(member); break;
+            case 1: ActivationId = reader.ReadString(member); break;
+            case 2: Fingerprint = reader.ReadString(member); break;
+            case 3: PublicKey = reader.ReadString(member); break;
+            case 4: PublicKeyType = reader.ReadString(member); break;
+            case 5: IamRole = reader.ReadString(member); break;
+            case 6: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ActivationCode is not null,
+        1 => ActivationId is not null,
+        2 => Fingerprint is not null,
+        3 => PublicKey is not null,
+        4 => PublicKeyType is not null,
+        5 => IamRole is not null,
+        6 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class RegisterManagedInstanceResult : Shape
+{
+    public string? InstanceId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceId", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("RegisterManagedInstanceResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceId is not null,
+        _ => false,
+    };
+}
+
 public sealed class RegistrationMetadataItem : Shape
 {
     public string? Key { get; set; }
@@ -1239,6 +1331,88 @@ public sealed class RegistrationMetadataItem : Shape
     {
         0 => Key is not null,
         1 => Value is not null,
+        _ => false,
+    };
+}
+
+public sealed class RequestManagedInstanceRoleTokenRequest : Shape
+{
+    public string? Fingerprint { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Fingerprint", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("RequestManagedInstanceRoleTokenRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Fingerprint is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Fingerprint = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Fingerprint is not null,
+        _ => false,
+    };
+}
+
+public sealed class RequestManagedInstanceRoleTokenResult : Shape
+{
+    public string? AccessKeyId { get; set; }
+    public string? SecretAccessKey { get; set; }
+    public string? SessionToken { get; set; }
+    public DateTimeOffset? TokenExpirationDate { get; set; }
+    public bool? UpdateKeyPair { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AccessKeyId", Kind = ShapeKind.String },
+        new() { Name = "SecretAccessKey", Index = 1, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "SessionToken", Index = 2, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "TokenExpirationDate", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "UpdateKeyPair", Index = 4, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("RequestManagedInstanceRoleTokenResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccessKeyId is { } v0) writer.WriteString(s_members[0], v0);
+        if (SecretAccessKey is { } v1) writer.WriteString(s_members[1], v1);
+        if (SessionToken is { } v2) writer.WriteString(s_members[2], v2);
+        if (TokenExpirationDate is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (UpdateKeyPair is { } v4) writer.WriteBoolean(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccessKeyId = reader.ReadString(member); break;
+            case 1: SecretAccessKey = reader.ReadString(member); break;
+            case 2: SessionToken = reader.ReadString(member); break;
+            case 3: TokenExpirationDate = reader.ReadTimestamp(member); break;
+            case 4: UpdateKeyPair = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccessKeyId is not null,
+        1 => SecretAccessKey is not null,
+        2 => SessionToken is not null,
+        3 => TokenExpirationDate is not null,
+        4 => UpdateKeyPair is not null,
         _ => false,
     };
 }
@@ -1277,6 +1451,152 @@ public sealed class Tag : Shape
         1 => Value is not null,
         _ => false,
     };
+}
+
+public sealed class UpdateInstanceInformationRequest : Shape
+{
+    public string? InstanceId { get; set; }
+    public string? AgentName { get; set; }
+    public string? AgentStatus { get; set; }
+    public string? AgentVersion { get; set; }
+    public string? AvailabilityZone { get; set; }
+    public string? AvailabilityZoneId { get; set; }
+    public string? ComputerName { get; set; }
+    public string? IPAddress { get; set; }
+    public string? PlatformName { get; set; }
+    public string? PlatformType { get; set; }
+    public string? PlatformVersion { get; set; }
+    public string? SSMConnectionChannel { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "AgentName", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "AgentStatus", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "AgentVersion", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "AvailabilityZone", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "AvailabilityZoneId", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "ComputerName", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "IPAddress", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "PlatformName", Index = 8, Kind = ShapeKind.String },
+        new() { Name = "PlatformType", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "PlatformVersion", Index = 10, Kind = ShapeKind.String },
+        new() { Name = "SSMConnectionChannel", Index = 11, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateInstanceInformationRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceId is { } v0) writer.WriteString(s_members[0], v0);
+        if (AgentName is { } v1) writer.WriteString(s_members[1], v1);
+        if (AgentStatus is { } v2) writer.WriteString(s_members[2], v2);
+        if (AgentVersion is { } v3) writer.WriteString(s_members[3], v3);
+        if (AvailabilityZone is { } v4) writer.WriteString(s_members[4], v4);
+        if (AvailabilityZoneId is { } v5) writer.WriteString(s_members[5], v5);
+        if (ComputerName is { } v6) writer.WriteString(s_members[6], v6);
+        if (IPAddress is { } v7) writer.WriteString(s_members[7], v7);
+        if (PlatformName is { } v8) writer.WriteString(s_members[8], v8);
+        if (PlatformType is { } v9) writer.WriteString(s_members[9], v9);
+        if (PlatformVersion is { } v10) writer.WriteString(s_members[10], v10);
+        if (SSMConnectionChannel is { } v11) writer.WriteString(s_members[11], v11);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceId = reader.ReadString(member); break;
+            case 1: AgentName = reader.ReadString(member); break;
+            case 2: AgentStatus = reader.ReadString(member); break;
+            case 3: AgentVersion = reader.ReadString(member); break;
+            case 4: AvailabilityZone = reader.ReadString(member); break;
+            case 5: AvailabilityZoneId = reader.ReadString(member); break;
+            case 6: ComputerName = reader.ReadString(member); break;
+            case 7: IPAddress = reader.ReadString(member); break;
+            case 8: PlatformName = reader.ReadString(member); break;
+            case 9: PlatformType = reader.ReadString(member); break;
+            case 10: PlatformVersion = reader.ReadString(member); break;
+            case 11: SSMConnectionChannel = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceId is not null,
+        1 => AgentName is not null,
+        2 => AgentStatus is not null,
+        3 => AgentVersion is not null,
+        4 => AvailabilityZone is not null,
+        5 => AvailabilityZoneId is not null,
+        6 => ComputerName is not null,
+        7 => IPAddress is not null,
+        8 => PlatformName is not null,
+        9 => PlatformType is not null,
+        10 => PlatformVersion is not null,
+        11 => SSMConnectionChannel is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateInstanceInformationResult : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateInstanceInformationResult");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateManagedInstancePublicKeyRequest : Shape
+{
+    public string? NewPublicKey { get; set; }
+    public string? NewPublicKeyType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "NewPublicKey", Kind = ShapeKind.String, Required = true },
+        new() { Name = "NewPublicKeyType", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateManagedInstancePublicKeyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (NewPublicKey is { } v0) writer.WriteString(s_members[0], v0);
+        if (NewPublicKeyType is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: NewPublicKey = reader.ReadString(member); break;
+            case 1: NewPublicKeyType = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => NewPublicKey is not null,
+        1 => NewPublicKeyType is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateManagedInstancePublicKeyResult : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateManagedInstancePublicKeyResult");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
 }
 
 public sealed class UpdateManagedInstanceRoleRequest : Shape
