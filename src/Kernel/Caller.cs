@@ -12,4 +12,16 @@ public sealed record Caller(string AccountId, string Arn, string UserId, string 
 {
     /// <summary>The platform's own hand, for passes and calls between services that no user's role covers.</summary>
     public static Caller Platform(string accountId) => new(accountId, $"arn:aws:iam::{accountId}:root", accountId, "", true);
+
+    /// <summary>
+    /// A part of the platform acting as itself, as trust policies name it: <c>ecs-tasks.amazonaws.com</c>. It may take on the roles that
+    /// trust it and nothing else. Never built from a request.
+    /// </summary>
+    public static Caller ForService(string accountId, string servicePrincipal) =>
+        new(accountId, servicePrincipal, servicePrincipal, "", false) { ServicePrincipal = servicePrincipal };
+
+    /// <summary>A request that proved no identity; only operations that check proof of another sort accept it.</summary>
+    public static Caller Anonymous(string accountId) => new(accountId, "anonymous", "anonymous", "", false);
+
+    public string? ServicePrincipal { get; private init; }
 }

@@ -17,6 +17,20 @@ public abstract class ServiceModule(ServiceSchema schema)
     public IReadOnlyDictionary<Operation, OperationHandler> Operations => _operations;
     public virtual IReadOnlyList<Reconciler> Reconcilers => [];
 
+    /// <summary>
+    /// Operations that some callers prove their right to by other means than an access key: an activation code in an unsigned request, a
+    /// machine's RSA key. For these, and no others, <see cref="AuthenticateAsync"/> is asked before the usual signature check.
+    /// </summary>
+    public virtual IReadOnlySet<Operation> OwnAuthentication => System.Collections.Frozen.FrozenSet<Operation>.Empty;
+
+    /// <summary>
+    /// The caller, when this module vouches for the request; null to go on with the usual check, which refuses unsigned requests. Throws
+    /// <see cref="AwsError"/> when the request claims an identity of the module's and fails to prove it.
+    /// </summary>
+    /// <param name="signed">What the request was signed over, or null when it carries no signature.</param>
+    public virtual ValueTask<Caller?> AuthenticateAsync(Operation operation, SignedRequest? signed, CancellationToken stop) =>
+        ValueTask.FromResult<Caller?>(null);
+
     /// <summary>Endpoints beside the signed AWS calls. <paramref name="authenticate"/> checks a request's SigV4 signature.</summary>
     public virtual void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate)
     {
@@ -33,6 +47,14 @@ public abstract class ServiceModule(ServiceSchema schema)
 
     private protected void Register(Operation operation, OperationHandler handler) => _operations.Add(operation, handler);
 }
+
+/// <summary>
+/// A request signed in SigV4's form but perhaps not with its HMAC. Whoever builds it has parsed the header, recomputed the body's hash and
+/// checked the clock window and the scope's service; only the comparison of the signature itself is left.
+/// </summary>
+/// <param name="KeyId">The first part of <c>Credential</c>: <c>mi-…</c> for a machine.</param>
+/// <param name="Signature">As sent: hex for an HMAC, Base64 for RSA.</param>
+public sealed record SignedRequest(string KeyId, string Region, string StringToSign, string Signature);
 
 /// <summary>A module whose operations take a context of their own (<c>EcsContext</c>), made for each call.</summary>
 public abstract class ServiceModule<TContext>(ServiceSchema schema) : ServiceModule(schema)

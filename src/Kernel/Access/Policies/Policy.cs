@@ -1,0 +1,39 @@
+namespace Longspan.Kernel.Access.Policies;
+
+/// <summary>A policy's meaning after its text was checked. What evaluates policies works on this, never on text.</summary>
+public sealed record Policy(string Version, string? Id, IReadOnlyList<PolicyStatement> Statements);
+
+public sealed record PolicyStatement
+{
+    public string? Sid { get; init; }
+    public required bool IsAllow { get; init; }
+    /// <summary>Null in identity policies, whose principal is the identity that they belong to.</summary>
+    public PolicyPrincipals? Principals { get; init; }
+    /// <summary>The statement names the principals that it is not about (<c>NotPrincipal</c>).</summary>
+    public bool PrincipalsInverted { get; init; }
+    public required IReadOnlyList<string> Actions { get; init; }
+    public bool ActionsInverted { get; init; }
+    /// <summary>Empty in trust policies.</summary>
+    public IReadOnlyList<string> Resources { get; init; } = [];
+    public bool ResourcesInverted { get; init; }
+    public IReadOnlyList<PolicyCondition> Conditions { get; init; } = [];
+}
+
+/// <param name="Anyone">The principal is <c>"*"</c>.</param>
+/// <param name="ByType">Values by <c>AWS</c>, <c>Service</c>, <c>Federated</c>, <c>CanonicalUser</c>.</param>
+public sealed record PolicyPrincipals(bool Anyone, IReadOnlyDictionary<string, IReadOnlyList<string>> ByType)
+{
+    public IReadOnlyList<string> Of(string type) => ByType.GetValueOrDefault(type) ?? [];
+}
+
+/// <summary>One operator and key with the values of which any may hold.</summary>
+public sealed record PolicyCondition(string Operator, string Key, IReadOnlyList<string> Values);
+
+/// <summary>Which elements a policy may and must have.</summary>
+public enum PolicyUse
+{
+    /// <summary>Attached to an identity, or passed for a session: resources, no principals.</summary>
+    Identity,
+    /// <summary>A role's trust policy: principals, no resources.</summary>
+    Trust,
+}
