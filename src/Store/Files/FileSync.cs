@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace Longspan.Store.Files;
+
+/// <summary>
+/// Makes names durable. Syncing a file does not sync the directory entry that names it, so a created or renamed file can vanish in a power cut
+/// unless its directory is synced as well; .NET has no call for that.
+/// </summary>
+internal static class FileSync
+{
+    private const int ReadOnly = 0;
+
+    public static void Directory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        var descriptor = Open(path, ReadOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"Cannot open the directory {path} to sync it (errno {Marshal.GetLastPInvokeError()}).");
+        }
+        try
+        {
+            if (Sync(descriptor) != 0)
+            {
+                throw new IOException($"Cannot sync the directory {path} (errno {Marshal.GetLastPInvokeError()}).");
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>A small file that is wholly there or not at all, readable by its owner only.</summary>
+    public static void WritePrivate(string path, ReadOnlySpan<byte> content)
+    {
+        var unfinished = path + ".new";
+        File.Delete(unfinished);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        using (var file = new FileStream(unfinished, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(unfinished, path, overwrite: true);
+        Directory(Path.GetDirectoryName(path)!);
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Sync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Close(int descriptor);
+}

@@ -1,0 +1,56 @@
+using Longspan.Store;
+using Longspan.Store.Documents;
+using Xunit;
+using static Longspan.Core.Tests.Store.SampleKinds;
+
+namespace Longspan.Core.Tests.Store;
+
+public sealed class StoreFolderTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("longspan-store-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task WhatWasCommittedIsThereAfterReopening()
+    {
+        long revision;
+        await using (var first = await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        {
+            var result = await first.Documents.CommitAsync(
+                new Commit().Create(Plain, Scope, "a", new Sample("one")).Create(Secret, Scope, "b", new Sample("two")), default);
+            Assert.True(result.Committed);
+            revision = result.Revision;
+        }
+        await using var second = await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System);
+        Assert.Equal(revision, second.Documents.Revision);
+        Assert.Equal("one", (await second.Documents.GetAsync(Plain, Scope, "a", default))!.Value.Text);
+        Assert.Equal("two", (await second.Documents.GetAsync(Secret, Scope, "b", default))!.Value.Text);
+    }
+
+    [Fact]
+    public async Task ASecondOpeningIsRefusedAndNamesFolderAndProcess()
+    {
+        await using var first = await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System);
+        var refusal = await Assert.ThrowsAsync<DataFolderInUseException>(async () => await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System));
+        Assert.Equal(Environment.ProcessId, refusal.ProcessId);
+        Assert.Contains(folder.FullName, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheKeyFileIsPrivateAndItsLossIsNotPaperedOver()
+    {
+        await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        {
+        }
+        var key = Path.Combine(folder.FullName, "keys", "seal.key");
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+        }
+        File.Delete(key);
+        var refusal = await Assert.ThrowsAsync<InvalidDataException>(async () => await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System));
+        Assert.Contains("seal.key", refusal.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(key));
+    }
+}
