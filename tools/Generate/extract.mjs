@@ -1,5 +1,5 @@
-// Step 1 of the model tool, run rarely and by hand: reads the machine-readable schemas inside the npm packages that
-// models/packages.json pins, and writes models/<service>/model.json. Facts only: names, types, required members, bindings, error
+// Step 1 of the model tool, run rarely and by hand: reads the machine-readable schemas inside the npm packages that package.json
+// here pins, and writes models/<service>/model.json. Facts only: names, types, required members, bindings, error
 // codes; only what the claimed operations reach. Step 2 (C#, offline) turns these files into code.
 //
 // What a schema looks like (the SDK's own serializers walk the same arrays): a number is a simple type, a function is a lazy
@@ -42,8 +42,7 @@ if (problems.length) {
 
 function extract(service, pin) {
   const sdk = require(pin.package);
-  const found = require(`${pin.package}/package.json`).version;
-  if (found !== pin.version) throw new Error(`${pin.package}: ${found} is installed, ${pin.version} is pinned`);
+  const version = require(`${pin.package}/package.json`).version;
   const all = Object.fromEntries(
     Object.entries(sdk).filter(([k, v]) => k.endsWith("$") && Array.isArray(v)).map(([, v]) => [v[2], v]));
   const operations = Object.values(all).filter(s => s[0] === 9).map(s => s[2]).sort();
@@ -78,7 +77,7 @@ function extract(service, pin) {
 
   const client = clientFacts(sdk, pin);
   const model = {
-    source: `${pin.package} ${pin.version}`,
+    source: `${pin.package} ${version}`,
     service: prune({
       name: pin.name, signingName: client.signingName, targetPrefix: client.targetPrefix, apiVersion: client.apiVersion,
       xmlNamespace: speaksXml ? pin.xmlNamespace ?? client.xmlNamespace : undefined,
@@ -235,7 +234,7 @@ function clientFacts(sdk, pin) {
 /** Number widths by "Structure.member", learned by walking both models side by side. */
 function Widths(service, pin) {
   const known = new Map();
-  const old = pin.widths ? require(`${pins.widths.package}/apis/${pin.widths}.min.json`) : { operations: {}, shapes: {} };
+  const old = pin.widths ? require(`aws-sdk/apis/${pin.widths}.min.json`) : { operations: {}, shapes: {} };
   for (const line of readLines(join(modelsDir, service, "types.txt"))) {
     const [path, type] = line.split(/\s+/);
     known.set(path, type);
