@@ -28,7 +28,7 @@ internal static class ModelReader
 
         var claimed = claims.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name =>
             operations.GetValueOrDefault(name) ?? throw new ModelException(
-                $"{folder}: {name} is claimed, but model.json does not have it. Read it from the packages with: generate --models")).ToList();
+                $"{folder}: {name} is claimed, but model.json does not have it. Read it from the packages with: ./dev generate --models {folder}")).ToList();
         var reachedErrors = claimed.SelectMany(o => o.Errors).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Select(name => errors.GetValueOrDefault(name) ?? throw new ModelException($"{folder}: error {name} is not in the model"))
             .ToList();
