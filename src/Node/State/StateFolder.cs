@@ -1,0 +1,124 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
+
+namespace Longspan.Node.State;
+
+/// <summary>
+/// The node's folder on disk. A file is replaced as a whole: written beside, flushed to the device, renamed over, and the folder flushed,
+/// so that after a crash at any moment a reader finds the old content or the new. Everything in it is readable by its owner only.
+/// One process at a time holds the folder's lock.
+/// </summary>
+public sealed class StateFolder : IDisposable
+{
+    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly FileStream _lock;
+
+    private StateFolder(string path, FileStream held)
+    {
+        Path = path;
+        _lock = held;
+    }
+
+    public string Path { get; }
+
+    /// <exception cref="IOException">Another node process holds the folder.</exception>
+    public static StateFolder Open(string path)
+    {
+        Make(path);
+        FileStream held;
+        try
+        {
+            held = new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"the state folder {path} is in use by another node", e);
+        }
+        return new StateFolder(path, held);
+    }
+
+    public string Folder(string name)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        Make(path);
+        return path;
+    }
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public static void Write<T>(string path, T value, JsonTypeInfo<T> type) => Write(path, JsonSerializer.SerializeToUtf8Bytes(value, type));
+
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var next = path + ".next";
+        using (var file = new FileStream(next, Options(FileMode.Create)))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+        System.IO.File.Move(next, path, overwrite: true);
+        FlushFolder(System.IO.Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Null if there is no such file. A file that cannot be read is an error: losing state silently would start tasks twice.</summary>
+    public static T? Read<T>(string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), type)
+                ?? throw new InvalidDataException($"{path} is empty");
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    public static void Delete(string path)
+    {
+        System.IO.File.Delete(path);
+        FlushFolder(System.IO.Path.GetDirectoryName(path)!);
+    }
+
+    public static FileStreamOptions Options(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerFile;
+        }
+        return options;
+    }
+
+    public static void FlushFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        using SafeFileHandle handle = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    private static void Make(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerFolder);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

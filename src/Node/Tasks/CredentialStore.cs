@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using Longspan.AgentLink;
+
+namespace Longspan.Node.Tasks;
+
+/// <summary>
+/// Role credentials of live tasks, in memory only. Served until replaced or the task is gone, even past their expiry: whoever uses them
+/// hears from the server that they are too old, which says more than an error here.
+/// </summary>
+internal sealed class CredentialStore
+{
+    private readonly ConcurrentDictionary<string, IAMRoleCredentials> _byId = new(StringComparer.Ordinal);
+
+    public void Put(IAMRoleCredentials credentials)
+    {
+        if (credentials.IsComplete)
+        {
+            _byId[credentials.CredentialsId!] = credentials;
+        }
+    }
+
+    public IAMRoleCredentials? Get(string? id) => id is null ? null : _byId.GetValueOrDefault(id);
+
+    public void Remove(string? id)
+    {
+        if (id is not null)
+        {
+            _byId.TryRemove(id, out _);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Longspan.Node.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Node.Tasks;
+
+/// <summary>What a task's runner uses of its node.</summary>
+internal sealed record TaskRunnerContext
+{
+    public required ContainerEngine Engine { get; init; }
+    public required ContainerPlanner Planner { get; init; }
+    public required ImageSource Images { get; init; }
+    public required TaskVolumes Volumes { get; init; }
+    public required OutputSink Outputs { get; init; }
+    public required TimeProvider Time { get; init; }
+    public required ILogger Log { get; init; }
+    public required TimeSpan StopTimeout { get; init; }
+    public required TimeSpan CleanupWait { get; init; }
+    /// <summary>The engine's throughput flattens here: more starts at once only make each slower.</summary>
+    public SemaphoreSlim StartSlots { get; init; } = new(4);
+    /// <summary>The task uses nothing of the host any more.</summary>
+    public required Action<TaskRunner> Ended { get; init; }
+    /// <summary>Nothing of the task is left.</summary>
+    public required Action<TaskRunner> Forgotten { get; init; }
+
+    public async Task<IDisposable> TakeStartSlotAsync(CancellationToken stop)
+    {
+        await StartSlots.WaitAsync(stop);
+        return new Slot(StartSlots);
+    }
+
+    private sealed class Slot(SemaphoreSlim slots) : IDisposable
+    {
+        public void Dispose() => slots.Release();
+    }
+}
+
+/// <summary>Where container output goes. The log spool in a node; nothing in most tests.</summary>
+internal abstract class OutputSink
+{
+    public static readonly OutputSink None = new NoOutputs();
+
+    /// <summary>Begins or continues following a started container; does nothing for containers whose output stays with the engine.</summary>
+    public abstract void Follow(SavedTask task, SavedContainer container);
+
+    /// <summary>Ends when everything that the task's containers wrote is in the spool, so that the containers may be removed.</summary>
+    public abstract Task DrainAsync(SavedTask task, CancellationToken stop);
+
+    private sealed class NoOutputs : OutputSink
+    {
+        public override void Follow(SavedTask task, SavedContainer container)
+        {
+        }
+
+        public override Task DrainAsync(SavedTask task, CancellationToken stop) => Task.CompletedTask;
+    }
+}
