@@ -1,4 +1,4 @@
-using System.Runtime.Versioning;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
@@ -104,9 +104,26 @@ public sealed class StateFolder : IDisposable
         {
             return;
         }
-        using SafeFileHandle handle = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read);
-        RandomAccess.FlushToDisk(handle);
+        // .NET opens no folders; without this a rename may be lost although the file's content is on disk.
+        var descriptor = OpenFolder(System.Text.Encoding.UTF8.GetBytes(path + '\0'), 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"cannot open {path}: error {Marshal.GetLastPInvokeError()}");
+        }
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (FlushDescriptor(handle) != 0)
+        {
+            throw new IOException($"cannot flush {path}: error {Marshal.GetLastPInvokeError()}");
+        }
     }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int OpenFolder(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FlushDescriptor(SafeFileHandle descriptor);
 
     private static void Make(string path)
     {

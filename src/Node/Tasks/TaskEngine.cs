@@ -27,6 +27,7 @@ internal sealed class TaskEngine : IAsyncDisposable
     private readonly string _boot;
     private NodeProgress _progress;
     private long _nextSequence = 1;
+    private int _disposed;
 
     public TaskEngine(
         StateFolder state, TaskRunnerContext context, ResourceGate gate, CredentialStore credentials, Action<ReportQueue> announce,
@@ -227,6 +228,10 @@ internal sealed class TaskEngine : IAsyncDisposable
     /// <summary>Ends the loops; containers keep running.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         await _stop.CancelAsync();
         await Task.WhenAll(_loops.Values);
         foreach (var runner in _runners.Values)
