@@ -4,7 +4,7 @@ namespace Longspan.Wire.Signing;
 /// Which service and region a request says it was signed for. Read before the signature is checked, to tell services apart that
 /// have nothing else; nothing may be trusted because of it.
 /// </summary>
-internal readonly record struct CredentialScope(string Region, string Service)
+public readonly record struct CredentialScope(string Region, string Service)
 {
     public static CredentialScope? Find(WireRequest request)
     {

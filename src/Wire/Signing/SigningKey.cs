@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Longspan.Wire.Signing;
 
 /// <summary>
@@ -11,8 +9,6 @@ public sealed record SigningKey
     public required string AccessKeyId { get; init; }
     /// <summary>The secret of an ordinary key.</summary>
     public string? Secret { get; init; }
-    /// <summary>The public key of a managed machine, which signs with RSA-PSS where others use the secret.</summary>
-    public RSA? PublicKey { get; init; }
     /// <summary>Temporary keys are valid only together with their token.</summary>
     public string? SessionToken { get; init; }
     public DateTimeOffset? Expiration { get; init; }
@@ -47,6 +43,9 @@ public sealed record SignatureVerdict
 
     public bool IsVerified => Key is not null;
 }
+
+/// <summary>A request signed with a key that is not a secret: what was signed, and the signature as it came.</summary>
+public sealed record ForeignSignature(string KeyId, string Region, string StringToSign, string Signature);
 
 /// <summary>A signed websocket frame, taken apart.</summary>
 public sealed record FrameVerdict(SignatureVerdict Signature, ReadOnlyMemory<byte> Payload);
