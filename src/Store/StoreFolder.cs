@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using Longspan.Store.Blobs;
 using Longspan.Store.Documents;
 using Longspan.Store.Files;
+using Longspan.Store.Records;
 using Longspan.Store.Sqlite;
 
 namespace Longspan.Store;
@@ -11,18 +13,23 @@ namespace Longspan.Store;
 /// lock, lock.pid     held while a server runs on the folder
 /// keys/seal.key      the key of secret documents; back it up apart from the databases
 /// documents.db       the document log
+/// records.db         log events
+/// blobs/             image layers, manifests, archives
 /// </code>
 /// </summary>
 public sealed class StoreFolder : IAsyncDisposable
 {
-    private readonly FolderLock hold;
+    // In the order of opening; the lock goes last.
+    private readonly Stack<IAsyncDisposable> opened;
 
-    private StoreFolder(string path, FolderLock hold, Sealer sealer, DocumentLog documents)
+    private StoreFolder(string path, Stack<IAsyncDisposable> opened, Sealer sealer, DocumentLog documents, RecordStore records, BlobStore blobs)
     {
         Path = path;
-        this.hold = hold;
+        this.opened = opened;
         Sealer = sealer;
         Documents = documents;
+        Records = records;
+        Blobs = blobs;
     }
 
     public string Path { get; }
@@ -31,23 +38,36 @@ public sealed class StoreFolder : IAsyncDisposable
 
     public DocumentLog Documents { get; }
 
+    public RecordStore Records { get; }
+
+    public BlobStore Blobs { get; }
+
     /// <exception cref="DataFolderInUseException">Another process has it.</exception>
     public static async ValueTask<StoreFolder> OpenAsync(
         string path, TimeProvider clock, DocumentLogSettings? settings = null, CancellationToken stop = default)
     {
         path = System.IO.Path.GetFullPath(path);
         CreatePrivateDirectory(path);
-        var hold = FolderLock.Take(path);
+        var opened = new Stack<IAsyncDisposable>();
         try
         {
+            var hold = FolderLock.Take(path);
+            opened.Push(new Closing(hold));
             var documentsPath = System.IO.Path.Combine(path, "documents.db");
             var sealer = new Sealer(ReadOrMakeKey(path, mayMake: !File.Exists(documentsPath)));
+            opened.Push(new Closing(sealer));
             var documents = await DocumentLog.OpenAsync(new SqliteDocumentBackend(documentsPath), sealer, clock, settings, stop).ConfigureAwait(false);
-            return new StoreFolder(path, hold, sealer, documents);
+            opened.Push(documents);
+            var recordsPath = System.IO.Path.Combine(path, "records.db");
+            var records = await RecordStore.OpenAsync(new SqliteRecordBackend(recordsPath), clock, stop: stop).ConfigureAwait(false);
+            opened.Push(records);
+            var blobs = FileBlobStore.Open(System.IO.Path.Combine(path, "blobs"), clock);
+            opened.Push(blobs);
+            return new StoreFolder(path, opened, sealer, documents, records, blobs);
         }
         catch
         {
-            hold.Dispose();
+            await CloseAsync(opened).ConfigureAwait(false);
             throw;
         }
     }
@@ -86,10 +106,30 @@ public sealed class StoreFolder : IAsyncDisposable
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Empties documents, records and blobs. The key stays: it is the folder's, not the content's.</summary>
+    public async ValueTask ResetAsync(CancellationToken stop)
     {
-        await Documents.DisposeAsync().ConfigureAwait(false);
-        Sealer.Dispose();
-        hold.Dispose();
+        await Documents.ResetAsync(stop).ConfigureAwait(false);
+        await Records.ResetAsync(stop).ConfigureAwait(false);
+        await Blobs.ResetAsync(stop).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync(opened);
+
+    private static async ValueTask CloseAsync(Stack<IAsyncDisposable> opened)
+    {
+        while (opened.TryPop(out var one))
+        {
+            await one.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Closing(IDisposable inner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            inner.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -120,7 +120,7 @@ public sealed class SqliteDocumentBackend(string path, int readers = SqliteDocum
         IReadOnlyList<PreparedCommit> commits, DateTimeOffset now, CancellationToken stop)
     {
         var applied = new List<AppliedCommit>(commits.Count);
-        Write(session =>
+        File.Write(session =>
         {
             var group = new SqliteCommitGroup(session, Position(session).Revision, now.ToUnixTimeMilliseconds());
             foreach (var commit in commits)
@@ -136,7 +136,7 @@ public sealed class SqliteDocumentBackend(string path, int readers = SqliteDocum
         IReadOnlyList<LeaseRequest> requests, DateTimeOffset now, CancellationToken stop)
     {
         var granted = new List<Lease?>(requests.Count);
-        Write(session =>
+        File.Write(session =>
         {
             foreach (var request in requests)
             {
@@ -155,7 +155,7 @@ public sealed class SqliteDocumentBackend(string path, int readers = SqliteDocum
     public override ValueTask<LogPosition> TrimAsync(DateTimeOffset olderThan, long keepRevisions, CancellationToken stop)
     {
         var position = default(LogPosition);
-        Write(session =>
+        File.Write(session =>
         {
             var now = Position(session);
             var byAge = TrimBound(session, olderThan);
@@ -184,7 +184,7 @@ public sealed class SqliteDocumentBackend(string path, int readers = SqliteDocum
     public override ValueTask<LogPosition> ResetAsync(CancellationToken stop)
     {
         var position = default(LogPosition);
-        Write(session =>
+        File.Write(session =>
         {
             // Without a condition SQLite drops the pages as a whole: milliseconds for any size.
             session.Execute("DELETE FROM documents; DELETE FROM entries; DELETE FROM changes; DELETE FROM leases");
@@ -199,30 +199,6 @@ public sealed class SqliteDocumentBackend(string path, int readers = SqliteDocum
         using var row = session.Prepare("SELECT revision, trimmed FROM log");
         row.Step();
         return new LogPosition(row.Int64(0), row.Int64(1));
-    }
-
-    private void Write(Action<SqliteSession> change)
-    {
-        var session = File.Writer;
-        session.Execute("BEGIN IMMEDIATE");
-        try
-        {
-            change(session);
-        }
-        catch
-        {
-            session.RollbackIfOpen();
-            throw;
-        }
-        try
-        {
-            session.Execute("COMMIT");
-        }
-        catch (SqliteFault fault)
-        {
-            session.RollbackIfOpen();
-            throw new CommitUnknownException("The database failed while committing; the outcome is unknown.", fault);
-        }
     }
 
     public override ValueTask DisposeAsync()

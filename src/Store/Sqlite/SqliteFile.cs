@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Longspan.Store.Documents;
 
 namespace Longspan.Store.Sqlite;
 
@@ -62,6 +63,30 @@ internal sealed class SqliteFile : IDisposable
     {
         await permits.WaitAsync(stop).ConfigureAwait(false);
         return Take();
+    }
+
+    /// <summary>One transaction on the writer, synced when this returns. Its owner calls it from one place at a time.</summary>
+    public void Write(Action<SqliteSession> change)
+    {
+        Writer.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            change(Writer);
+        }
+        catch
+        {
+            Writer.RollbackIfOpen();
+            throw;
+        }
+        try
+        {
+            Writer.Execute("COMMIT");
+        }
+        catch (SqliteFault fault)
+        {
+            Writer.RollbackIfOpen();
+            throw new CommitUnknownException("The database failed while committing; the outcome is unknown.", fault);
+        }
     }
 
     private ReaderLease Take()

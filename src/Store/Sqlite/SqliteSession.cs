@@ -84,6 +84,8 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Rows touched by the last statement.</summary>
     public int Changes => raw.sqlite3_changes(database);
 
+    public long LastInsertedRow => raw.sqlite3_last_insert_rowid(database);
+
     public bool InTransaction => raw.sqlite3_get_autocommit(database) == 0;
 
     /// <summary>Undoes an open transaction; harmless when the engine has already done so.</summary>
