@@ -24,4 +24,10 @@ public sealed record Caller(string AccountId, string Arn, string UserId, string 
     public static Caller Anonymous(string accountId) => new(accountId, "anonymous", "anonymous", "", false);
 
     public string? ServicePrincipal { get; private init; }
+
+    /// <summary>
+    /// The name of a role's session, null for everyone else. The sessions that SSM hands to registered machines are named after the machine
+    /// (<c>mi-…</c>), so a service that acts on a machine's behalf compares this with the machine that the request is about.
+    /// </summary>
+    public string? SessionName => Arn.Contains(":assumed-role/", StringComparison.Ordinal) ? Arn[(Arn.LastIndexOf('/') + 1)..] : null;
 }

@@ -1,0 +1,55 @@
+using System.Collections.Frozen;
+using Longspan.Api.Shapes;
+using Longspan.Api.Ssm;
+using Longspan.Kernel;
+using Longspan.Kernel.Access;
+using Longspan.Services.Ssm.Operations;
+using Longspan.Services.Ssm.Rules;
+
+namespace Longspan.Services.Ssm;
+
+/// <summary>Systems Manager: registration of external machines, their identities, and Parameter Store.</summary>
+public sealed class SsmModule : ServiceModule<SsmContext>
+{
+    private readonly PingTimes _pings;
+    private readonly SealedBox _values;
+    private readonly MachineAuthentication _machines;
+
+    /// <param name="dataFolderKey">The data folder's key; a key for this service alone is derived from it.</param>
+    public SsmModule(Cloud cloud, ReadOnlySpan<byte> dataFolderKey)
+        : base(SsmOperations.Service)
+    {
+        _pings = new PingTimes(cloud.Clock);
+        _values = new SealedBox(dataFolderKey, "longspan/ssm-secure-string/1");
+        _machines = new MachineAuthentication(cloud);
+
+        Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync);
+        Map(SsmOperations.DeleteActivation, DeleteActivation.HandleAsync);
+        Map(SsmOperations.DescribeActivations, DescribeActivations.HandleAsync);
+        Map(SsmOperations.RegisterManagedInstance, RegisterManagedInstance.HandleAsync);
+        Map(SsmOperations.RequestManagedInstanceRoleToken, RequestManagedInstanceRoleToken.HandleAsync);
+        Map(SsmOperations.UpdateManagedInstancePublicKey, UpdateManagedInstancePublicKey.HandleAsync);
+        Map(SsmOperations.UpdateManagedInstanceRole, UpdateManagedInstanceRole.HandleAsync);
+        Map(SsmOperations.UpdateInstanceInformation, UpdateInstanceInformation.HandleAsync);
+        Map(SsmOperations.DescribeInstanceInformation, DescribeInstanceInformation.HandleAsync);
+        Map(SsmOperations.DeregisterManagedInstance, DeregisterManagedInstance.HandleAsync);
+    }
+
+    public override IReadOnlySet<Operation> OwnAuthentication { get; } = new Operation[]
+    {
+        SsmOperations.RegisterManagedInstance,
+        SsmOperations.RequestManagedInstanceRoleToken,
+        SsmOperations.UpdateManagedInstancePublicKey,
+    }.ToFrozenSet();
+
+    public override ValueTask<Caller?> AuthenticateAsync(Operation operation, SignedRequest? signed, CancellationToken stop) =>
+        _machines.AuthenticateAsync(operation, signed, stop);
+
+    public override ValueTask ResetAsync(CancellationToken stop)
+    {
+        _pings.ForgetAll();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override SsmContext NewContext(CallContext call) => new(call, _pings, _values);
+}
