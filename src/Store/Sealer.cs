@@ -35,6 +35,13 @@ public sealed class Sealer : IDisposable
     /// <summary>A sealer with a fresh random key that nobody keeps: for tests and throw-away stores.</summary>
     public static Sealer Ephemeral() => new(RandomNumberGenerator.GetBytes(KeyBytes));
 
+    /// <summary>
+    /// A key for a purpose outside the documents (session tokens, a service's own ciphertexts), so that this one never leaves. Equal purposes
+    /// give equal keys; the text is frozen once something is sealed with it.
+    /// </summary>
+    public byte[] DeriveKey(string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, KeyBytes, info: Encoding.UTF8.GetBytes(purpose));
+
     public byte[] Seal(DocumentKey address, ReadOnlySpan<byte> plain)
     {
         var sealedBody = new byte[HeadBytes + plain.Length + TagBytes];

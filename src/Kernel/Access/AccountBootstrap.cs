@@ -20,7 +20,7 @@ public sealed class AccountBootstrap(DocumentLog documents, TimeProvider clock, 
         var (key, created) = await EnsureKeyAsync(await CredentialsFile.ReadAccessKeyIdAsync(path, stop), stop);
         if (created || await CredentialsFile.ReadAccessKeyIdAsync(path, stop) != key.AccessKeyId)
         {
-            await CredentialsFile.WriteAsync(path, key.AccessKeyId, key.Secret, region, stop);
+            CredentialsFile.Write(path, key.AccessKeyId, key.Secret, region);
         }
         return new BootstrapOutcome(key.AccessKeyId, created ? key.Secret : null, path);
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Longspan.Store.Files;
 
 namespace Longspan.Kernel.Access;
 
@@ -10,31 +11,16 @@ public static class CredentialsFile
 {
     public const string FileName = "credentials";
 
-    public static async ValueTask WriteAsync(
-        string path, string accessKeyId, string secretAccessKey, string region, CancellationToken stop, string? sessionToken = null)
+    public static void Write(string path, string accessKeyId, string secretAccessKey, string region)
     {
-        var text = new StringBuilder("[default]\n")
-            .Append("aws_access_key_id = ").Append(accessKeyId).Append('\n')
-            .Append("aws_secret_access_key = ").Append(secretAccessKey).Append('\n');
-        if (sessionToken is not null)
-        {
-            text.Append("aws_session_token = ").Append(sessionToken).Append('\n');
-        }
-        text.Append("region = ").Append(region).Append('\n');
+        var text = $"""
+            [default]
+            aws_access_key_id = {accessKeyId}
+            aws_secret_access_key = {secretAccessKey}
+            region = {region}
 
-        var temporary = path + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-        await using (var file = new FileStream(temporary, options))
-        {
-            await file.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), stop);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+            """;
+        FileSync.WritePrivate(path, Encoding.UTF8.GetBytes(text));
     }
 
     /// <summary>The key id of the default profile, or null when there is no such file or profile.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Longspan.Store;
 
 namespace Longspan.Kernel.Access;
 
@@ -16,14 +17,8 @@ public sealed class SealedBox
 
     private readonly byte[] _key;
 
-    /// <param name="master">The data folder's key; at least 32 bytes.</param>
     /// <param name="purpose">Frozen once data exists: it is part of the derivation.</param>
-    public SealedBox(ReadOnlySpan<byte> master, string purpose)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(master.Length, 32);
-        _key = new byte[32];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, master, _key, salt: [], info: Encoding.UTF8.GetBytes(purpose));
-    }
+    public SealedBox(Sealer sealer, string purpose) => _key = sealer.DeriveKey(purpose);
 
     public byte[] Seal(ReadOnlySpan<byte> plain, string associated)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Longspan.Store;
 
 namespace Longspan.Kernel.Access;
 
@@ -7,12 +8,12 @@ namespace Longspan.Kernel.Access;
 /// replica that holds the data folder's key can check a signature, before and after restarts. The access key id is bound to the
 /// token as associated data: a token under another key id does not open.
 /// </summary>
-public sealed class SessionTokens(ReadOnlySpan<byte> dataFolderKey)
+public sealed class SessionTokens(Sealer sealer)
 {
     /// <summary>Longer than any token that we issue; longer ones are refused unread.</summary>
     public const int MaximumLength = 16 * 1024;
 
-    private readonly SealedBox _box = new(dataFolderKey, "longspan/session-token/1");
+    private readonly SealedBox _box = new(sealer, "longspan/session-token/1");
 
     /// <summary>Mints the key pair of a session. The claims' key id and secret are set here.</summary>
     public TemporaryCredentials Issue(

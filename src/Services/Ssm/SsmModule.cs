@@ -5,6 +5,7 @@ using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Services.Ssm.Operations;
 using Longspan.Services.Ssm.Rules;
+using Longspan.Store;
 
 namespace Longspan.Services.Ssm;
 
@@ -15,12 +16,12 @@ public sealed class SsmModule : ServiceModule<SsmContext>
     private readonly SealedBox _values;
     private readonly MachineAuthentication _machines;
 
-    /// <param name="dataFolderKey">The data folder's key; a key for this service alone is derived from it.</param>
-    public SsmModule(Cloud cloud, ReadOnlySpan<byte> dataFolderKey)
+    /// <param name="sealer">A key for this service alone is derived from its.</param>
+    public SsmModule(Cloud cloud, Sealer sealer)
         : base(SsmOperations.Service)
     {
         _pings = new PingTimes(cloud.Clock);
-        _values = new SealedBox(dataFolderKey, "longspan/ssm-secure-string/1");
+        _values = new SealedBox(sealer, "longspan/ssm-secure-string/1");
         _machines = new MachineAuthentication(cloud);
 
         Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync);

@@ -6,7 +6,7 @@ namespace Longspan.Store.Files;
 /// Makes names durable. Syncing a file does not sync the directory entry that names it, so a created or renamed file can vanish in a power cut
 /// unless its directory is synced as well; .NET has no call for that.
 /// </summary>
-internal static class FileSync
+public static class FileSync
 {
     private const int ReadOnly = 0;
 

@@ -16,6 +16,11 @@ public static class ConditionRules
         "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
     };
 
+    private static readonly HashSet<string> s_decided = new(
+        s_operators.Where(o => o.StartsWith("String", StringComparison.Ordinal) || o.StartsWith("Arn", StringComparison.Ordinal)
+            || o is "Bool" or "Null"),
+        StringComparer.OrdinalIgnoreCase);
+
     public static bool IsOperator(string name) => s_operators.Contains(Plain(name, out _, out _));
 
     /// <summary>True or false when decided, null when the operator or a set prefix is beyond this evaluator.</summary>
@@ -23,7 +28,7 @@ public static class ConditionRules
     public static bool? Holds(PolicyCondition condition, Func<string, string?> valueOf)
     {
         var name = Plain(condition.Operator, out var ifExists, out var isSet);
-        if (isSet)
+        if (isSet || !s_decided.Contains(name))
         {
             return null;
         }

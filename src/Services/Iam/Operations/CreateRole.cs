@@ -1,0 +1,37 @@
+using Longspan.Api.Iam;
+using Longspan.Kernel;
+using Longspan.Kernel.Access.Documents;
+using Longspan.Kernel.Access.Policies;
+using Longspan.Services.Iam.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Iam.Operations;
+
+internal static class CreateRole
+{
+    public static async ValueTask<CreateRoleResponse> HandleAsync(IamContext cx, CreateRoleRequest request, CancellationToken stop)
+    {
+        var name = IamChecks.Name("roleName", request.RoleName, IamLimits.RoleNameLength);
+        var role = new RoleDocument
+        {
+            RoleName = name,
+            RoleId = Ids.Unique("AROA"),
+            Path = IamChecks.Path(request.Path),
+            CreatedAt = cx.Call.Now,
+            TrustPolicy = IamChecks.Policy(
+                request.AssumeRolePolicyDocument, PolicyUse.Trust, "ACLSizePerRole", IamLimits.TrustPolicySize),
+            Description = IamChecks.Description(request.Description),
+            MaximumSessionSeconds = IamChecks.SessionSeconds(request.MaxSessionDuration),
+            Tags = IamTags.Read(request.Tags, "TagsPerRole"),
+            PermissionsBoundaryArn = await Attachments.BoundaryAsync(cx, request.PermissionsBoundary, stop),
+        };
+        if ((await cx.Documents.ListAsync(AccessKinds.Roles, cx.AccountId, stop)).Count >= IamLimits.RolesPerAccount)
+        {
+            throw IamFaults.Quota("RolesPerAccount", IamLimits.RolesPerAccount);
+        }
+        var commit = new Commit().Create(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(name), role);
+        return (await cx.Documents.CommitAsync(commit, stop)).Committed
+            ? new CreateRoleResponse { Role = role.ToShape(cx.AccountId) }
+            : throw new EntityAlreadyExistsException($"Role with name {name} already exists.");
+    }
+}

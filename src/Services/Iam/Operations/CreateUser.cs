@@ -1,0 +1,32 @@
+using Longspan.Api.Iam;
+using Longspan.Kernel;
+using Longspan.Kernel.Access.Documents;
+using Longspan.Services.Iam.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Iam.Operations;
+
+internal static class CreateUser
+{
+    public static async ValueTask<CreateUserResponse> HandleAsync(IamContext cx, CreateUserRequest request, CancellationToken stop)
+    {
+        var name = IamChecks.Name("userName", request.UserName, IamLimits.UserNameLength);
+        var user = new UserDocument
+        {
+            UserName = name,
+            UserId = Ids.Unique("AIDA"),
+            Path = IamChecks.Path(request.Path),
+            CreatedAt = cx.Call.Now,
+            Tags = IamTags.Read(request.Tags, "TagsPerUser"),
+            PermissionsBoundaryArn = await Attachments.BoundaryAsync(cx, request.PermissionsBoundary, stop),
+        };
+        if ((await cx.Documents.ListAsync(AccessKinds.Users, cx.AccountId, stop)).Count >= IamLimits.UsersPerAccount)
+        {
+            throw IamFaults.Quota("UsersPerAccount", IamLimits.UsersPerAccount);
+        }
+        var commit = new Commit().Create(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), user);
+        return (await cx.Documents.CommitAsync(commit, stop)).Committed
+            ? new CreateUserResponse { User = user.ToShape(cx.AccountId) }
+            : throw new EntityAlreadyExistsException($"User with name {name} already exists.");
+    }
+}

@@ -1,0 +1,25 @@
+using Longspan.Api.Iam;
+using Longspan.Services.Iam.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Iam.Operations;
+
+/// <summary>Every session of the role ends with it: session tokens carry the role's id, and that id is gone.</summary>
+internal static class DeleteRole
+{
+    public static async ValueTask<DeleteRoleResponse> HandleAsync(IamContext cx, DeleteRoleRequest request, CancellationToken stop)
+    {
+        await cx.CommitAsync(async () =>
+        {
+            var role = await Identities.RoleAsync(cx, request.RoleName, stop);
+            if (role.Value.InlinePolicies.Count > 0)
+            {
+                throw new DeleteConflictException("Cannot delete entity, must delete policies first.");
+            }
+            return role.Value.AttachedPolicyArns.Count == 0
+                ? new Commit().Delete(role)
+                : throw new DeleteConflictException("Cannot delete entity, must detach all policies first.");
+        }, stop);
+        return new DeleteRoleResponse();
+    }
+}

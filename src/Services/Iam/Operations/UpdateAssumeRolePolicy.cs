@@ -1,0 +1,22 @@
+using Longspan.Api.Iam;
+using Longspan.Kernel.Access.Documents;
+using Longspan.Kernel.Access.Policies;
+using Longspan.Services.Iam.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Iam.Operations;
+
+internal static class UpdateAssumeRolePolicy
+{
+    public static async ValueTask<UpdateAssumeRolePolicyResponse> HandleAsync(
+        IamContext cx, UpdateAssumeRolePolicyRequest request, CancellationToken stop)
+    {
+        var text = IamChecks.Policy(request.PolicyDocument, PolicyUse.Trust, "ACLSizePerRole", IamLimits.TrustPolicySize);
+        await cx.CommitAsync(async () =>
+        {
+            var role = await Identities.RoleAsync(cx, request.RoleName, stop);
+            return new Commit().Update(AccessKinds.Roles, role, role.Value with { TrustPolicy = text });
+        }, stop);
+        return new UpdateAssumeRolePolicyResponse();
+    }
+}

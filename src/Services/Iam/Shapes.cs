@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using Longspan.Api.Iam;
+using Longspan.Kernel;
+using Longspan.Kernel.Access.Documents;
+using Longspan.Services.Iam.Rules;
+
+namespace Longspan.Services.Iam;
+
+internal static class Shapes
+{
+    private static readonly DateTimeOffset s_managedSince = new(2015, 2, 6, 18, 40, 0, TimeSpan.Zero);
+
+    /// <summary>Policy text goes out percent-encoded, as IAM's clients expect.</summary>
+    public static string Encoded(string policy) => Uri.EscapeDataString(policy);
+
+    public static User ToShape(this UserDocument user, string accountId, bool whole = true) => new()
+    {
+        UserName = user.UserName,
+        UserId = user.UserId,
+        Path = user.Path,
+        Arn = user.ArnIn(accountId),
+        CreateDate = user.CreatedAt,
+        PermissionsBoundary = whole ? Boundary(user.PermissionsBoundaryArn) : null,
+        Tags = whole ? IamTags.ToShape(user.Tags) : null,
+    };
+
+    /// <param name="whole">Lists leave out tags and boundary, as IAM's do.</param>
+    public static Role ToShape(this RoleDocument role, string accountId, bool whole = true) => new()
+    {
+        RoleName = role.RoleName,
+        RoleId = role.RoleId,
+        Path = role.Path,
+        Arn = role.ArnIn(accountId),
+        CreateDate = role.CreatedAt,
+        AssumeRolePolicyDocument = Encoded(role.TrustPolicy),
+        Description = role.Description,
+        MaxSessionDuration = role.MaximumSessionSeconds,
+        PermissionsBoundary = whole ? Boundary(role.PermissionsBoundaryArn) : null,
+        Tags = whole ? IamTags.ToShape(role.Tags) : null,
+        RoleLastUsed = whole ? new RoleLastUsed() : null,
+    };
+
+    public static Policy ToShape(this PolicyDocument policy, string accountId, bool whole = true) => new()
+    {
+        PolicyName = policy.PolicyName,
+        PolicyId = policy.PolicyId,
+        Path = policy.Path,
+        Arn = policy.ArnIn(accountId),
+        DefaultVersionId = policy.DefaultVersionId,
+        AttachmentCount = policy.AttachmentCount,
+        PermissionsBoundaryUsageCount = 0,
+        IsAttachable = true,
+        Description = whole ? policy.Description : null,
+        CreateDate = policy.CreatedAt,
+        UpdateDate = policy.UpdatedAt,
+        Tags = whole ? IamTags.ToShape(policy.Tags) : null,
+    };
+
+    public static PolicyVersion ToShape(this PolicyVersionRecord version, string defaultVersionId) => new()
+    {
+        VersionId = version.VersionId,
+        Document = Encoded(version.Text),
+        IsDefaultVersion = version.VersionId == defaultVersionId,
+        CreateDate = version.CreatedAt,
+    };
+
+    /// <summary>An AWS-managed policy; its id is derived from its name, so that it is the same everywhere and always.</summary>
+    public static Policy ManagedPolicy(string arn, int attachments)
+    {
+        _ = Arn.TryParse(arn, out var parsed);
+        var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(arn)));
+        return new Policy
+        {
+            PolicyName = parsed!.Name,
+            PolicyId = "ANPA" + digest[..17],
+            Path = parsed.Resource["policy".Length..^parsed.Name.Length],
+            Arn = arn,
+            DefaultVersionId = "v1",
+            AttachmentCount = attachments,
+            PermissionsBoundaryUsageCount = 0,
+            IsAttachable = true,
+            CreateDate = s_managedSince,
+            UpdateDate = s_managedSince,
+        };
+    }
+
+    public static AttachedPolicy AttachedPolicy(string arn) => new() { PolicyArn = arn, PolicyName = arn[(arn.LastIndexOf('/') + 1)..] };
+
+    public static string StatusOf(AccessKeyDocument key) => key.IsActive ? "Active" : "Inactive";
+
+    private static AttachedPermissionsBoundary? Boundary(string? arn) => arn is null
+        ? null
+        : new AttachedPermissionsBoundary { PermissionsBoundaryType = "PermissionsBoundaryPolicy", PermissionsBoundaryArn = arn };
+}
