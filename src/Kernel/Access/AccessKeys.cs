@@ -91,7 +91,7 @@ public sealed class AccessKeys : IAsyncDisposable
         var revision = _documents.Revision;
         if (TryKept(sessionToken, revision, out var kept) && kept.Session!.AccessKeyId == accessKeyId)
         {
-            return IsOver(kept.Session) ? new KeyLookup(KeyStatus.Expired) : kept;
+            return IsOver(kept.Session) ? Expired(kept.Session) : kept;
         }
         if (_tokens.TryOpen(sessionToken, accessKeyId) is not { } session || session.AccountId != _accountId)
         {
@@ -99,7 +99,7 @@ public sealed class AccessKeys : IAsyncDisposable
         }
         if (IsOver(session))
         {
-            return new KeyLookup(KeyStatus.Expired);
+            return Expired(session);
         }
         if (await FindPrincipalAsync(session, stop) is not { } caller || await IsRevokedAsync(session, stop))
         {
@@ -134,6 +134,8 @@ public sealed class AccessKeys : IAsyncDisposable
 
     private Caller CallerOf(UserDocument user, string accessKeyId) =>
         new(_accountId, user.ArnIn(_accountId), user.UserId, accessKeyId, user.IsAdministrator);
+
+    private static KeyLookup Expired(SessionClaims session) => new(KeyStatus.Expired, session.Secret, null, session);
 
     private bool IsOver(SessionClaims session) => _clock.GetUtcNow() >= session.ExpiresAt;
 

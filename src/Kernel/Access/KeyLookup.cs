@@ -15,7 +15,10 @@ public enum KeyStatus
     Inactive,
     /// <summary>The session token is missing, not ours, changed, or another key's. Answered as <see cref="Unknown"/>.</summary>
     InvalidToken,
-    /// <summary>The session is over: <c>ExpiredToken</c> / <c>ExpiredTokenException</c>.</summary>
+    /// <summary>
+    /// The session is over: <c>ExpiredToken</c> / <c>ExpiredTokenException</c>. The secret is told too, because AWS checks the signature first
+    /// and tells only its holder that the session has ended.
+    /// </summary>
     Expired,
 }
 

@@ -78,7 +78,9 @@ public sealed class AccessKeysTests
         cloud.Clock.Advance(TimeSpan.FromMinutes(59));
         Assert.Equal(KeyStatus.Found, (await FindAsync(cloud, session)).Status);
         cloud.Clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(KeyStatus.Expired, (await FindAsync(cloud, session)).Status);
+        // The secret comes with it: the signature is checked before anyone is told of the expiry.
+        var expired = await FindAsync(cloud, session);
+        Assert.Equal((KeyStatus.Expired, session.SecretAccessKey, null), (expired.Status, expired.Secret, expired.Caller));
     }
 
     [Fact]
