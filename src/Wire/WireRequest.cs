@@ -12,6 +12,7 @@ namespace Longspan.Wire;
 public sealed class WireRequest
 {
     private FormFields? _form;
+    private FormFields? _queryFields;
 
     public required string Method { get; init; }
     /// <summary>Still percent-encoded; begins with a slash.</summary>
@@ -36,6 +37,9 @@ public sealed class WireRequest
 
     /// <summary>Query string and, for form bodies, body fields. Throws <see cref="MalformedRequestException"/> on broken escapes.</summary>
     internal FormFields Form => _form ??= FormFields.Parse(this);
+
+    /// <summary>The query string alone.</summary>
+    internal FormFields QueryFields => _queryFields ??= FormFields.Parse(Query);
 
     public static WireRequest From(HttpContext context, ReadOnlyMemory<byte> body)
     {

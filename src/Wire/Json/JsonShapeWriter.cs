@@ -41,6 +41,19 @@ internal sealed class JsonShapeWriter : ShapeWriter, IDisposable
         _json.WriteEndObject();
     }
 
+    /// <summary>Opens an object whose members come from outside, one by one.</summary>
+    public void BeginObject()
+    {
+        _json.WriteStartObject();
+        _named = true;
+    }
+
+    public void EndObject()
+    {
+        _json.WriteEndObject();
+        _named = false;
+    }
+
     /// <summary>Members without the braces: an error adds its own to those of every error.</summary>
     public void WriteMembersOf(Shape shape)
     {

@@ -45,6 +45,9 @@ public abstract class ProtocolCodec
         AwsProtocol.AwsJson10 => AwsJson.Version10,
         AwsProtocol.AwsJson11 => AwsJson.Version11,
         AwsProtocol.AwsQuery => AwsQuery.Instance,
+        AwsProtocol.RestJson => RestJson.Instance,
+        AwsProtocol.RestXml => RestXml.Instance,
+        AwsProtocol.RpcV2Cbor => RpcV2Cbor.Instance,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
     };
 

@@ -25,8 +25,8 @@ internal sealed class FormFields
     {
         var form = new FormFields();
         form.Add(request.Query);
-        // Old clients post forms without naming the type; JSON and CBOR bodies never come with an empty one.
-        if (request.ContentType is "application/x-www-form-urlencoded" or "")
+        // Only a POST: an uploaded object may be of this type as well, and is nobody's parameters.
+        if (request.Method == "POST" && request.ContentType == "application/x-www-form-urlencoded")
         {
             form.Add(Utf8Text(request.Body));
         }

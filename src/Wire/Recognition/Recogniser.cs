@@ -112,7 +112,7 @@ public sealed class Recogniser
         {
             foreach (var route in _routes[service])
             {
-                if (route.Method == request.Method && route.Pattern.Match(request.Path, request.Form) is not null)
+                if (route.Method == request.Method && route.Pattern.Match(request.Path, request.QueryFields) is not null)
                 {
                     return new Recognised(ProtocolCodec.For(RestProtocolOf(service)!.Value), service, route.Operation, route.Operation.Name, null);
                 }
