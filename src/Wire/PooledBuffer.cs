@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Longspan.Wire;
 
@@ -46,10 +47,11 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         _length += bytes.Length;
     }
 
+    /// <summary>Appends as UTF-8; half a surrogate pair becomes the replacement character.</summary>
     public void Append(ReadOnlySpan<char> text)
     {
-        Reserve(Text.Utf8.GetMaxByteCount(text.Length));
-        _length += Text.Utf8.GetBytes(text, _bytes.AsSpan(_length));
+        Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));
+        _length += Encoding.UTF8.GetBytes(text, _bytes.AsSpan(_length));
     }
 
     public void Dispose()

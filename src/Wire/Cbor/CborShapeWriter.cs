@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Formats.Cbor;
 using System.Text.Json;
 using Longspan.Api.Shapes;
@@ -55,13 +56,16 @@ internal sealed class CborShapeWriter : ShapeWriter
     public override void WriteFloat(Member member, float value)
     {
         Name(member);
-        _cbor.WriteSingle(value);
+        Span<byte> encoded = stackalloc byte[5];
+        encoded[0] = 0xFA;
+        BinaryPrimitives.WriteSingleBigEndian(encoded[1..], value);
+        _cbor.WriteEncodedValue(encoded);
     }
 
     public override void WriteDouble(Member member, double value)
     {
         Name(member);
-        _cbor.WriteDouble(value);
+        WriteFull(value);
     }
 
     public override void WriteString(Member member, string value)
@@ -87,7 +91,7 @@ internal sealed class CborShapeWriter : ShapeWriter
         }
         else
         {
-            _cbor.WriteDouble(milliseconds / 1000.0);
+            WriteFull(milliseconds / 1000.0);
         }
     }
 
@@ -126,6 +130,15 @@ internal sealed class CborShapeWriter : ShapeWriter
         }
         _cbor.WriteEndMap();
         _named = outer;
+    }
+
+    /// <summary>The writer would shorten to a half where nothing is lost; not every client's reader knows halves.</summary>
+    private void WriteFull(double value)
+    {
+        Span<byte> encoded = stackalloc byte[9];
+        encoded[0] = 0xFB;
+        BinaryPrimitives.WriteDoubleBigEndian(encoded[1..], value);
+        _cbor.WriteEncodedValue(encoded);
     }
 
     private void Name(Member member)

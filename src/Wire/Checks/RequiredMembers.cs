@@ -23,7 +23,8 @@ internal static class RequiredMembers
     /// What services answer, from the error lists of their API references:
     /// SQS https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html (MissingParameter),
     /// IAM and STS https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (ValidationError),
-    /// ECS, ECR and CloudWatch Logs name InvalidParameterException with each operation; SSM and the rest of the JSON services use the
+    /// ECS says "Family can not be blank." as ClientException; CloudWatch documents MissingParameter with its operations; ECR and
+    /// CloudWatch Logs name InvalidParameterException with each operation; SSM and the rest of the JSON services use the
     /// ValidationException of https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html.
     /// </summary>
     private static AwsError Wording(ServiceSchema service, AwsProtocol protocol, string path)
@@ -32,7 +33,8 @@ internal static class RequiredMembers
         return service.Name switch
         {
             "Sqs" => new AwsError("MissingRequiredParameterException", $"The request must contain the parameter {path}.", 400, "MissingParameter"),
-            "Ecs" => new AwsError("InvalidParameterException", $"{path} can not be blank."),
+            "Ecs" => new AwsError("ClientException", $"{char.ToUpperInvariant(path[0])}{path[1..]} can not be blank."),
+            "CloudWatch" => new AwsError("MissingRequiredParameterException", $"The parameter {path} is required.", 400, "MissingParameter"),
             "Ecr" => new AwsError("InvalidParameterException", $"Invalid parameter at '{path}' failed to satisfy constraint: 'must not be null'"),
             "Logs" => new AwsError("InvalidParameterException", constraint),
             _ when protocol == AwsProtocol.AwsQuery => new AwsError("ValidationError", constraint),
