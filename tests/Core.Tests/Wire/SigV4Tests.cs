@@ -223,24 +223,26 @@ public sealed class SigV4Tests
     }
 
     [Fact]
-    public async Task A_machine_signs_with_its_own_key_pair()
+    public void A_request_signed_with_another_kind_of_key_is_taken_apart()
     {
-        using var rsa = RSA.Create(2048);
         // The string to sign written out by hand, after the agent protocol.
         var body = """{"Fingerprint":"f"}""";
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
         var canonical = "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:127.0.0.1:4566\nx-amz-date:20150830T123600Z\n"
             + "x-amz-target:AmazonSSM.RequestManagedInstanceRoleToken\n\ncontent-type;host;x-amz-date;x-amz-target\n" + hash;
         var toSign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/lab-1/ssm/aws4_request\n" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
-        var signature = Convert.ToBase64String(rsa.SignData(Encoding.UTF8.GetBytes(toSign), HashAlgorithmName.SHA256, RSASignaturePadding.Pss));
-        WireRequest With(string text) => Wired.Request("POST", "/",
+        WireRequest With(string sent) => Wired.Request("POST", "/",
             "Content-Type: application/x-amz-json-1.1\nX-Amz-Date: 20150830T123600Z\nX-Amz-Target: AmazonSSM.RequestManagedInstanceRoleToken\n"
             + $"X-Amz-Content-Sha256: {hash}\nAuthorization: AWS4-HMAC-SHA256 Credential=mi-0123456789abcdef0/20150830/lab-1/ssm/aws4_request, "
-            + $"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature={text}", Encoding.UTF8.GetBytes(body));
-        var verifier = Verifier(new SigningKey { AccessKeyId = "mi-0123456789abcdef0", PublicKey = rsa });
-        Assert.True((await Verify(With(signature), verifier: verifier)).IsVerified);
-        Assert.Equal(SignatureFault.Mismatch, (await Verify(With("A" + signature[1..]), verifier: verifier)).Fault);
-        Assert.Equal(SignatureFault.Mismatch, (await Verify(With("not base64"), verifier: verifier)).Fault);
+            + "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=mQ3x+/==", Encoding.UTF8.GetBytes(sent));
+        ForeignSignature? Read(WireRequest request, string service = "ssm", int seconds = 0) => Verifier(now: Now.AddSeconds(seconds))
+            .ReadForeign(request, AwsProtocol.AwsJson11, service, id => id.StartsWith("mi-", StringComparison.Ordinal));
+        Assert.Equal(new ForeignSignature("mi-0123456789abcdef0", "lab-1", toSign, "mQ3x+/=="), Read(With(body)));
+        Assert.Null(Read(Post(), "sqs"));
+        Assert.Null(Read(Wired.Post("{}")));
+        Assert.Equal("InvalidSignatureException", Assert.ThrowsAny<AwsError>(() => Read(With("{}"))).Code);
+        Assert.Equal("InvalidSignatureException", Assert.ThrowsAny<AwsError>(() => Read(With(body), "sqs")).Code);
+        Assert.Equal("InvalidSignatureException", Assert.ThrowsAny<AwsError>(() => Read(With(body), seconds: 301)).Code);
     }
 
     [Fact]
