@@ -1,0 +1,90 @@
+using Longspan.Api.Ecs;
+using Longspan.Api.Ecr;
+using Longspan.Api.Shapes;
+using Longspan.Api.Ssm;
+using Longspan.Node.Engines;
+using Longspan.Node.Tasks;
+using Longspan.Wire.Client;
+using Longspan.Wire.Signing;
+
+namespace Longspan.Node.Control;
+
+/// <summary>The node's calls to the control plane's API. Each is sent once; whoever calls decides about retries.</summary>
+internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region, CredentialSource keys, TimeProvider time)
+{
+    private readonly AwsClient _client = new(http, endpoint, region, keys, time);
+
+    public Uri Endpoint => endpoint;
+
+    public Task<RegisterContainerInstanceResponse> RegisterAsync(RegisterContainerInstanceRequest request, CancellationToken stop) =>
+        _client.CallAsync(EcsOperations.RegisterContainerInstance, request, stop);
+
+    public Task<DiscoverPollEndpointResponse> DiscoverAsync(string cluster, string instanceArn, CancellationToken stop) =>
+        _client.CallAsync(
+            EcsOperations.DiscoverPollEndpoint, new DiscoverPollEndpointRequest { Cluster = cluster, ContainerInstance = instanceArn }, stop);
+
+    public Task SubmitAsync(string cluster, string task, TaskReport report, CancellationToken stop) => _client.CallAsync(
+        EcsOperations.SubmitTaskStateChange,
+        new SubmitTaskStateChangeRequest
+        {
+            Cluster = cluster,
+            Task = task,
+            Status = report.Status,
+            Reason = report.Reason,
+            Containers = report.Containers.Count == 0 ? null : [.. report.Containers.Select(ToShape)],
+            PullStartedAt = report.PullStartedAt,
+            PullStoppedAt = report.PullStoppedAt,
+            ExecutionStoppedAt = report.ExecutionStoppedAt,
+        },
+        stop);
+
+    public Task PingAsync(string instanceId, CancellationToken stop) => _client.CallAsync(
+        SsmOperations.UpdateInstanceInformation,
+        new UpdateInstanceInformationRequest
+        {
+            InstanceId = instanceId, AgentName = "longspan-node", AgentStatus = "Active", AgentVersion = NodeAgent.Version,
+            ComputerName = Environment.MachineName, PlatformName = HostFacts.PlatformName, PlatformType = "Linux",
+            PlatformVersion = HostFacts.PlatformVersion, IPAddress = HostFacts.Address,
+        },
+        stop);
+
+    /// <summary>A login for our registry, signed with the given keys or the node's own.</summary>
+    public async Task<RegistryLogin> RegistryLoginAsync(
+        Uri? other, string? otherRegion, string? registryId, AwsCredentials? role, CancellationToken stop)
+    {
+        var client = other is null && role is null ? _client
+            : new AwsClient(http, other ?? endpoint, otherRegion ?? region, role is null ? keys : _ => ValueTask.FromResult(role), time);
+        var answer = await client.CallAsync(
+            EcrOperations.GetAuthorizationToken,
+            new GetAuthorizationTokenRequest { RegistryIds = registryId is null ? null : [registryId] }, stop);
+        var found = answer.AuthorizationData is [var first, ..] ? first : null;
+        if (found?.AuthorizationToken is not { } token)
+        {
+            throw new InvalidDataException("the registry answered without a token");
+        }
+        var pair = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split(':', 2);
+        return new RegistryLogin(found.ProxyEndpoint ?? "", pair[0], pair[^1]);
+    }
+
+    /// <summary>Whether a call failed for a reason that passes: no connection, time-out, throttling, a server's own fault.</summary>
+    public static bool IsTransient(Exception e) => e switch
+    {
+        AwsError error => error.IsServerFault || error.Code is "ThrottlingException" or "LimitExceededException" or "ServerException",
+        HttpRequestException or OperationCanceledException or IOException or InvalidDataException => true,
+        _ => false,
+    };
+
+    private static ContainerStateChange ToShape(ContainerReport report) => new()
+    {
+        ContainerName = report.Name,
+        Status = report.Status,
+        ExitCode = report.ExitCode,
+        Reason = report.Reason,
+        RuntimeId = report.RuntimeId,
+        ImageDigest = report.ImageDigest,
+        NetworkBindings = report.Bindings.Count == 0 ? null : [.. report.Bindings.Select(b => new NetworkBinding
+        {
+            BindIP = b.BindIp, ContainerPort = b.ContainerPort, HostPort = b.HostPort, Protocol = b.Protocol,
+        })],
+    };
+}

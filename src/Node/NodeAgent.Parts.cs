@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Longspan.AgentLink;
+using Longspan.Api.Shapes;
+using Longspan.Node.Control;
+using Longspan.Node.Endpoints;
+using Longspan.Node.Engines;
+using Longspan.Node.Logs;
+using Longspan.Node.State;
+using Longspan.Node.Tasks;
+using Longspan.Wire.Signing;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Node;
+
+public sealed partial class NodeAgent
+{
+    private const string PortFile = "metadata-port";
+
+    private static LogDelivery MakeOutputs(CancellationToken stop) => new();
+
+    private TaskEngine MakeTasks(
+        ControlPlane server, InstanceRegistration registration, EngineDescription description, string baseUrl, StateReporter reporter,
+        OutputSink outputs)
+    {
+        var logins = new RegistryAccess(_settings, server, _credentials);
+        var context = new TaskRunnerContext
+        {
+            Engine = _engine,
+            Planner = new ContainerPlanner(_settings, new ContainerEndpoints(baseUrl)),
+            Images = new ImageSource(_engine, _settings.PullBehavior, logins.FindAsync, _settings.Time, _log),
+            Volumes = new TaskVolumes(_engine),
+            Outputs = outputs,
+            Time = _settings.Time,
+            Log = _log,
+            StopTimeout = _settings.StopTimeout,
+            CleanupWait = _settings.CleanupWait,
+            Ended = static _ => { },
+            Forgotten = static _ => { },
+        };
+        var gate = new ResourceGate(registration.CpuOf(description), registration.MemoryOf(description), _settings.ReservedPorts);
+        return new TaskEngine(_state, context, gate, _credentials, reporter.Announce);
+    }
+
+    /// <summary>Opens the listener for containers and makes it reachable.</summary>
+    /// <returns>The base URL that containers use.</returns>
+    private async Task<string> OpenEndpointsAsync(CancellationToken stop)
+    {
+        var name = _settings.Network ?? "bridge";
+        var network = await _engine.InspectNetworkAsync(name, stop);
+        if (network is null && _settings.Network is not null)
+        {
+            throw new IOException($"the container network {name} does not exist; create it first");
+        }
+        var bind = _settings.MetadataBind
+            ?? new IPEndPoint(IPAddress.TryParse(network?.Gateway, out var gateway) ? gateway : IPAddress.Loopback, 0);
+        var listener = await ListenAsync(bind, stop);
+        switch (_settings.MetadataAccess)
+        {
+            case MetadataAccess.Prepared:
+                return ContainerEndpoints.LinkLocal;
+            case MetadataAccess.Address:
+                return $"http://{listener}";
+        }
+        var fault = _settings.Engine == EngineKind.Fake ? "the fake engine has no network"
+            : network is null ? "the engine has no bridge" : await _redirect.InstallAsync(network, listener, stop);
+        if (fault is null)
+        {
+            _redirected = true;
+            return ContainerEndpoints.LinkLocal;
+        }
+        if (_settings.MetadataAccess == MetadataAccess.Redirect)
+        {
+            throw new IOException($"cannot redirect the metadata address: {fault}");
+        }
+        if (_settings.Engine != EngineKind.Fake)
+        {
+            _log.LogWarning("Containers get no AWS credentials from this node: {Fault}", fault);
+        }
+        return $"http://{listener}";
+    }
+
+    /// <summary>Takes the port of the last run again when it is free: running containers may hold it in their environment.</summary>
+    private async Task<IPEndPoint> ListenAsync(IPEndPoint bind, CancellationToken stop)
+    {
+        var path = _state.File(PortFile);
+        IPEndPoint? listener = null;
+        if (bind.Port == 0 && File.Exists(path) && int.TryParse(await File.ReadAllTextAsync(path, stop), out var port))
+        {
+            try
+            {
+                listener = await _endpoints.StartAsync(new IPEndPoint(bind.Address, port), stop);
+            }
+            catch (IOException)
+            {
+                // Taken by somebody else meanwhile.
+            }
+        }
+        listener ??= await _endpoints.StartAsync(bind, stop);
+        StateFolder.Write(path, Encoding.ASCII.GetBytes(listener.Port.ToString()));
+        return listener;
+    }
+}
+
+/// <summary>Logins for image pulls: what the payload asks for, and our own registry without being asked.</summary>
+internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, CredentialStore credentials)
+{
+    private static readonly TimeSpan RoleWait = TimeSpan.FromSeconds(60);
+
+    public async Task<RegistryLogin?> FindAsync(SavedTask task, AgentContainer container, CancellationToken stop)
+    {
+        var host = ImageReference.Parse(container.Image!).Registry;
+        var asked = container.RegistryAuthentication is { Type: "ecr" } authentication ? authentication.EcrAuthData ?? new AgentEcrAuth() : null;
+        if (asked is null && (host is null || !IsOurs(host)))
+        {
+            return null;
+        }
+        try
+        {
+            var role = asked?.UseExecutionRole == true ? await ExecutionRoleAsync(task, stop) : null;
+            var other = asked?.EndpointOverride is { Length: > 0 } text
+                ? new Uri(text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text) : null;
+            var login = await server.RegistryLoginAsync(other, asked?.Region, asked?.RegistryId, role, stop);
+            return login with { ServerAddress = host ?? login.ServerAddress };
+        }
+        catch (Exception e) when (e is AwsError or HttpRequestException or IOException or OperationCanceledException or InvalidDataException or FormatException)
+        {
+            throw new EngineException(EngineFault.Other, $"no login for the registry: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Our registry answers on the API's own port, whatever name it goes by.</summary>
+    private bool IsOurs(string host)
+    {
+        var name = host.Split(':');
+        var port = name.Length > 1 ? name[1] : "443";
+        return port == settings.Endpoint.Port.ToString()
+            && (name[0] is "localhost" or "127.0.0.1" || name[0] == settings.Endpoint.Host || name[0].Contains(".dkr.ecr.", StringComparison.Ordinal));
+    }
+
+    /// <summary>After a restart of the node the server sends the keys again; they may come a moment later than the task goes on.</summary>
+    private async Task<AwsCredentials> ExecutionRoleAsync(SavedTask task, CancellationToken stop)
+    {
+        for (var waited = TimeSpan.Zero; waited < RoleWait; waited += TimeSpan.FromSeconds(1))
+        {
+            if (credentials.Get(task.ExecutionCredentialsId) is { } found)
+            {
+                return new AwsCredentials(found.AccessKeyId!, found.SecretAccessKey!, found.SessionToken);
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1), settings.Time, stop);
+        }
+        throw new TaskFault("CannotPullECRContainerError", "no execution role credentials for the task");
+    }
+}
