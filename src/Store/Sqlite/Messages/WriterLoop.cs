@@ -124,12 +124,12 @@ internal sealed class WriterLoop : IDisposable
     private void Pass()
     {
         var now = Now;
+        FinishCheckpoint(wait: false);
         if (_broken is not null && !TryRecover(now))
         {
             _group.ForEach(c => c.Fail(_broken!));
             return;
         }
-        FinishCheckpoint(wait: false);
         var next = 0;
         do
         {
