@@ -57,6 +57,11 @@ public sealed record CloudSettings(string AccountId, Uri Endpoint, string DataFo
 /// <param name="Endpoint">Scheme, host and port by which this caller reached the server: queue URLs and registry hosts use it.</param>
 public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, string RequestId, Uri Endpoint)
 {
+    /// <summary>
+    /// <c>producer/sequence</c> of a batch that our own node may have to send twice (header <c>x-longspan-log-batch</c>), so that the
+    /// receiving operation can tell a repeat. Null for all other callers.
+    /// </summary>
+    public string? ProducerBatch { get; init; }
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>
     public string Scope => $"{Caller.AccountId}/{Region}";

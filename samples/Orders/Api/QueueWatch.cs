@@ -73,7 +73,5 @@ internal sealed class QueueWatch(IAmazonSQS sqs, QueueNames queues, TimeProvider
     }
 
     private static int Number(GetQueueAttributesResponse answer, string name) =>
-        int.TryParse(answer.Attributes?.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? number
-            : 0;
+        answer.Attributes?.GetValueOrDefault(name) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }

@@ -49,8 +49,7 @@ public sealed partial class QueueReader(IAmazonSQS sqs, QueueAddress queue, stri
 
     /// <summary>True for what a cut link, a missing queue or a refused call looks like through the SDK; anything else is a bug.</summary>
     public static bool IsQueueFault(Exception e) =>
-        e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException
-            or OperationCanceledException or TimeoutException;
+        e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or OperationCanceledException or TimeoutException;
 
     private async Task<List<Message>> ReceiveAsync(string url, CancellationToken stop)
     {
@@ -87,9 +86,10 @@ public sealed partial class QueueReader(IAmazonSQS sqs, QueueAddress queue, stri
     {
         try
         {
-            var entries = rest.Select((message, i) =>
-                new ChangeMessageVisibilityBatchRequestEntry($"m{i}", message.ReceiptHandle) { VisibilityTimeout = 0 });
-            await sqs.ChangeMessageVisibilityBatchAsync(url, [.. entries], CancellationToken.None);
+            await sqs.ChangeMessageVisibilityBatchAsync(
+                url,
+                [.. rest.Select((message, i) => new ChangeMessageVisibilityBatchRequestEntry($"m{i}", message.ReceiptHandle) { VisibilityTimeout = 0 })],
+                CancellationToken.None);
         }
         catch (Exception e) when (IsQueueFault(e))
         {

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Net;
+using Longspan.Cli.Embedded;
+using Longspan.Server;
+
+namespace Longspan.Cli.Commands;
+
+/// <summary><c>longspan server</c>: the control plane in the foreground. Prints one line when it is ready.</summary>
+internal static class ServerCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<DirectoryInfo>("--data") { Description = "Folder of everything durable; made when it is missing", Required = true };
+        var port = new Option<int>("--port") { Description = "Port of the AWS endpoint; 0 asks for a free one", DefaultValueFactory = _ => ServerSettings.DefaultPort };
+        var bind = new Option<string[]>("--bind") { Description = "Address to listen on; may be repeated (default: 127.0.0.1)", AllowMultipleArgumentsPerToken = false };
+        var account = new Option<string>("--account") { Description = "Account id", DefaultValueFactory = _ => "123456789012" };
+        var region = new Option<string>("--region") { Description = "Region written to the credentials file", DefaultValueFactory = _ => "us-east-1" };
+        var insecure = new Option<bool>("--insecure-http") { Description = "Allow plain HTTP beyond loopback, for links that never leave this machine" };
+        var any = new Option<bool>("--accept-any-credentials") { Description = "Loopback only: unknown keys act as the administrator (for test suites)" };
+        var publish = new Option<string[]>("--publish") { Description = "PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT; may be repeated" };
+        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, publish };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var settings = new ServerSettings
+            {
+                DataFolder = parsed.GetRequiredValue(data).FullName,
+                Port = parsed.GetValue(port),
+                Bind = parsed.GetValue(bind) is { Length: > 0 } addresses ? [.. addresses.Select(ParseAddress)] : [IPAddress.Loopback],
+                AccountId = parsed.GetRequiredValue(account),
+                Region = parsed.GetRequiredValue(region),
+                InsecureHttp = parsed.GetValue(insecure),
+                AcceptAnyCredentials = parsed.GetValue(any),
+                Publish = [.. (parsed.GetValue(publish) ?? []).Select(ParsePublish)],
+            };
+            try
+            {
+                await RunAsync(settings, stop);
+                return 0;
+            }
+            catch (SettingsException refused)
+            {
+                throw new CommandFailure(string.Join(Environment.NewLine + "          ", refused.Faults));
+            }
+            catch (Exception refused) when (ServerFailures.Explain(refused, settings) is { } failure)
+            {
+                throw failure;
+            }
+        });
+        return command;
+    }
+
+    private static async Task RunAsync(ServerSettings settings, CancellationToken stop)
+    {
+        await using var server = await LongspanServer.StartAsync(settings, stop);
+        if (settings.AcceptAnyCredentials)
+        {
+            Console.Error.WriteLine("longspan: warning: --accept-any-credentials is on. Anyone who reaches this port is the administrator.");
+        }
+        Console.WriteLine($"Longspan is ready on {server.Endpoint} (credentials: {server.CredentialsFile})");
+        await server.WaitForEndAsync(stop);
+    }
+
+    private static IPAddress ParseAddress(string text) =>
+        IPAddress.TryParse(text, out var address) ? address : throw new CommandFailure($"--bind {text} is not an IP address.", "Use for example 127.0.0.1.");
+
+    private static PublishedService ParsePublish(string text) =>
+        PublishedService.Parse(text) ?? throw new CommandFailure($"--publish {text} is not understood.", "Use PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT.");
+}

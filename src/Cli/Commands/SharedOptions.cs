@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Longspan.Cli.Commands;
+
+/// <summary>Options that several commands take, spelled once.</summary>
+internal static class SharedOptions
+{
+    /// <summary>Where an embedded run keeps everything: <c>LONGSPAN_HOME</c>, else <c>~/.longspan</c>.</summary>
+    public static Option<DirectoryInfo> Home() => new("--home")
+    {
+        Description = "Folder of the embedded run (default: $LONGSPAN_HOME, else ~/.longspan)",
+        DefaultValueFactory = _ => new DirectoryInfo(DefaultHome),
+    };
+
+    public static Option<string> OutputFormat()
+    {
+        var option = new Option<string>("--output") { Description = "text for people, json for programs", DefaultValueFactory = _ => "text" };
+        option.AcceptOnlyFromAmong("text", "json");
+        return option;
+    }
+
+    public static Argument<string> Site()
+    {
+        var argument = new Argument<string>("SITE") { Description = "on-premises" };
+        argument.AcceptOnlyFromAmong(Embedded.Topology.PremisesSite);
+        return argument;
+    }
+
+    private static string DefaultHome =>
+        Environment.GetEnvironmentVariable("LONGSPAN_HOME") is { Length: > 0 } home
+            ? home
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".longspan");
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Longspan.Cli.Commands;
+using Longspan.Cli.Embedded;
+using Longspan.Cli.Output;
+
+namespace Longspan.Cli;
+
+/// <summary>The one executable. Each command is a file in <c>Commands/</c>.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] arguments)
+    {
+        var root = new RootCommand("One container cluster over cloud machines and machines on your premises, speaking the AWS wire.")
+        {
+            UpCommand.Create(),
+            DownCommand.Create(),
+            StatusCommand.Create(),
+            CutCommand.Create(),
+            HealCommand.Create(),
+            ServerCommand.Create(),
+            NodeCommand.Create(),
+            EnvCommand.Create(),
+            LogsCommand.Create(),
+            VersionCommand.Create(),
+        };
+        var parsed = root.Parse(arguments);
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+        try
+        {
+            return await parsed.InvokeAsync(invocation);
+        }
+        catch (CommandFailure failure)
+        {
+            Terminal.Failure(failure);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("longspan: interrupted.");
+            return 130;
+        }
+    }
+}

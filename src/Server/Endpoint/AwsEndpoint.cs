@@ -1,0 +1,102 @@
+using Longspan.Api.Shapes;
+using Longspan.Kernel;
+using Longspan.Wire;
+using Longspan.Wire.Protocols;
+using Longspan.Wire.Recognition;
+using Longspan.Wire.Signing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Server.Endpoint;
+
+/// <summary>
+/// The one endpoint of all signed AWS calls. The steps are the whole of it: read, recognise, verify, decode, dispatch, encode. Whatever
+/// goes wrong is answered in the protocol of the service that was called.
+/// </summary>
+internal sealed partial class AwsEndpoint(Cloud cloud, Recogniser recogniser, Authentication authentication, BodyReader bodies, ILogger<AwsEndpoint> log)
+{
+    private const int MaximumBatchName = 256;
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var stop = http.RequestAborted;
+        var requestId = Ids.Uuid();
+        var codec = ProtocolCodec.For(AwsProtocol.AwsJson11);
+        ServiceSchema? service = null;
+        WireResponse answer;
+        try
+        {
+            var limit = BodyReader.LimitOf(CredentialScope.Find(WireRequest.From(http, default))?.Service);
+            using var body = await bodies.ReadAsync(http.Request, limit, stop);
+            var request = WireRequest.From(http, body?.Memory ?? default);
+            var recognised = recogniser.Recognise(request);
+            (codec, service) = (recognised.Codec, recognised.Service);
+            if (body is null)
+            {
+                throw new AwsError("RequestEntityTooLarge", $"The request body is larger than the {limit} bytes that this service takes.", 413);
+            }
+            if (recognised.Operation is not { } operation)
+            {
+                throw recognised.Error ?? new AwsError("UnknownOperationException", "The operation is not known.");
+            }
+            var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
+            var call = new CallContext(cloud, caller, region, requestId, EndpointOf(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
+            var shape = codec.DecodeRequest(operation, request);
+            var response = await cloud.DispatchAsync(call, operation, shape, stop);
+            answer = codec.EncodeResponse(operation, response, requestId);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (AwsError error)
+        {
+            answer = codec.EncodeError(service, error, requestId);
+        }
+        catch (BadHttpRequestException broken)
+        {
+            answer = codec.EncodeError(service, new AwsError("SerializationException", broken.Message, broken.StatusCode), requestId);
+        }
+        catch (Exception bug)
+        {
+            LogBug(requestId, service?.Name ?? "?", bug);
+            answer = codec.EncodeError(service, new AwsError("InternalFailure", $"The request failed inside the server; its id is {requestId}.", 500), requestId);
+        }
+        using (answer)
+        {
+            await WriteAsync(http.Response, answer, stop);
+        }
+    }
+
+    private static async Task WriteAsync(HttpResponse response, WireResponse answer, CancellationToken stop)
+    {
+        response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers.Append(name, value);
+        }
+        if (answer.ContentType is { } type)
+        {
+            response.ContentType = type;
+        }
+        response.ContentLength = answer.Body.Length;
+        try
+        {
+            await response.Body.WriteAsync(answer.Body, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The client has gone; what was committed stays committed, and its retry finds it so.
+        }
+    }
+
+    /// <summary>Where this caller reached us: what it put into Host. Answers with URLs use it, so they work from where the caller is.</summary>
+    internal static Uri EndpointOf(HttpRequest request) =>
+        Uri.TryCreate($"{request.Scheme}://{request.Host.Value}", UriKind.Absolute, out var uri) ? uri : new Uri($"{request.Scheme}://localhost");
+
+    private static string? ProducerBatchOf(HttpRequest request) =>
+        request.Headers["x-longspan-log-batch"].ToString() is { Length: > 0 and <= MaximumBatchName } batch ? batch : null;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} to {Service} failed inside the server")]
+    private partial void LogBug(string requestId, string service, Exception bug);
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using Longspan.Api.Shapes;
+using Microsoft.AspNetCore.Http;
+
+namespace Longspan.Server.Endpoint;
+
+/// <summary>
+/// Reads whole request bodies, because their hash is part of the signature. A body has a bound per service, and all bodies in
+/// memory together have one too: beyond it a request waits its turn for a moment and is then refused.
+/// </summary>
+internal sealed class BodyReader : IDisposable
+{
+    /// <summary>Most services' requests are far below this; AWS's own bound for JSON services is of this order.</summary>
+    private const int DefaultBytes = 2 * 1024 * 1024;
+    private const int TotalMib = 256;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // In MiB-sized permits: exact bytes would make every request take a lock more than once.
+    private readonly SemaphoreSlim _total = new(TotalMib, TotalMib);
+
+    /// <summary>The bound for a service's requests, in bytes.</summary>
+    public static int LimitOf(string? signingName) => signingName switch
+    {
+        // A batch of 1 MiB, with attributes and JSON or form escapes.
+        "sqs" => 4 * 1024 * 1024,
+        // UploadLayerPart carries up to 20 MiB, in base64.
+        "ecr" => 28 * 1024 * 1024,
+        _ => DefaultBytes,
+    };
+
+    /// <summary>The body, or null when it is larger than the limit. Dispose what is returned after the answer.</summary>
+    public async ValueTask<Body?> ReadAsync(HttpRequest request, int limit, CancellationToken stop)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+        if (request.ContentLength is 0 || request.ContentLength is null && !request.Headers.ContainsKey("Transfer-Encoding"))
+        {
+            return Body.Empty;
+        }
+        var permits = (int)Math.Min(((request.ContentLength ?? limit) >> 20) + 1, TotalMib);
+        var taken = 0;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16 * 1024, limit) + 1);
+        try
+        {
+            for (; taken < permits; taken++)
+            {
+                if (!await _total.WaitAsync(Patience, stop))
+                {
+                    throw new AwsError("ServiceUnavailable", "The server is reading too many large requests at once; try again.", 503);
+                }
+            }
+            var length = 0;
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(buffer.AsMemory(length), stop);
+                if (read == 0)
+                {
+                    var body = new Body(buffer, length, _total, taken);
+                    (buffer, taken) = ([], 0);
+                    return body;
+                }
+                length += read;
+                if (length > limit)
+                {
+                    return null;
+                }
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, limit + 1));
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+        }
+        finally
+        {
+            if (buffer.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+            if (taken > 0)
+            {
+                _total.Release(taken);
+            }
+        }
+    }
+
+    public void Dispose() => _total.Dispose();
+
+    /// <summary>A body on a pooled buffer.</summary>
+    internal sealed class Body(byte[] buffer, int length, SemaphoreSlim? total, int permits) : IDisposable
+    {
+        public static readonly Body Empty = new([], 0, null, 0);
+
+        public ReadOnlyMemory<byte> Memory { get; } = buffer.AsMemory(0, length);
+
+        public void Dispose()
+        {
+            if (total is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                total.Release(permits);
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using System.Net.Sockets;
+using Longspan.Kernel;
+using Longspan.Kernel.Access;
+using Longspan.Kernel.Reconcilers;
+using Longspan.Server.Endpoint;
+using Longspan.Store;
+using Longspan.Wire.Recognition;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Longspan.Server;
+
+/// <summary>
+/// A running server: the composition root. Everything that is built once is built here, in the order in which it depends on each
+/// other, and closed in the opposite order. Tests start it in their own process; the command line does the same.
+/// </summary>
+public sealed class LongspanServer : IAsyncDisposable
+{
+    private const int MaximumConnections = 20_000;
+    private const int MaximumHeaderBytes = 64 * 1024;
+    private const int MaximumHeaders = 200;
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(10);
+
+    private readonly WebApplication _app;
+    private readonly StoreFolder _store;
+    private readonly AccessKeys _keys;
+    private readonly IReadOnlyList<ServiceModule> _modules;
+    private readonly ReconcilerDriver _reconcilers;
+    private readonly FrontDoor.FrontDoor _frontDoor;
+    private readonly BodyReader _bodies;
+
+    private LongspanServer(
+        WebApplication app, StoreFolder store, AccessKeys keys, IReadOnlyList<ServiceModule> modules, ReconcilerDriver reconcilers,
+        FrontDoor.FrontDoor frontDoor, BodyReader bodies, Uri endpoint, string credentialsFile)
+    {
+        (_app, _store, _keys, _modules, _reconcilers, _frontDoor, _bodies) = (app, store, keys, modules, reconcilers, frontDoor, bodies);
+        (Endpoint, CredentialsFile) = (endpoint, credentialsFile);
+    }
+
+    /// <summary>Where clients on this machine reach it; the first address of <see cref="ServerSettings.Bind"/>.</summary>
+    public Uri Endpoint { get; }
+    /// <summary>AWS shared-credentials file with the administrator's keys, profile <c>default</c>.</summary>
+    public string CredentialsFile { get; }
+
+    /// <summary>Ready when it returns: state is open, passes run, the port listens.</summary>
+    public static async Task<LongspanServer> StartAsync(ServerSettings settings, CancellationToken stop)
+    {
+        var faults = settings.Faults().ToArray();
+        if (faults.Length > 0)
+        {
+            throw new SettingsException(faults);
+        }
+        var store = await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, stop: stop);
+        try
+        {
+            return await StartAsync(settings, store, stop);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<LongspanServer> StartAsync(ServerSettings settings, StoreFolder store, CancellationToken stop)
+    {
+        var app = Build(settings);
+        var log = app.Services.GetRequiredService<ILoggerFactory>();
+        var port = settings.Port == 0 ? FreePort(settings.Bind[0]) : settings.Port;
+        var endpoint = new Uri($"http://{new IPEndPoint(settings.Bind[0], port)}");
+        var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path));
+        var tokens = new SessionTokens(store.Sealer);
+        var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials);
+        var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
+        var account = await bootstrap.EnsureAsync(settings.Region, stop);
+        var modules = Modules.Create(cloud, store, tokens, log);
+        foreach (var module in modules)
+        {
+            cloud.Add(module);
+            await module.StartAsync(stop);
+        }
+        var authentication = new Authentication(keys, modules, settings.Region, settings.Clock);
+        var bodies = new BodyReader();
+        var frontDoor = new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>());
+        var reconcilers = new ReconcilerDriver(
+            store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>());
+        var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, bodies, log.CreateLogger<AwsEndpoint>());
+        var reset = new ResetEndpoint(store, modules, keys, bootstrap, settings);
+
+        UseFrontDoors(app, settings, frontDoor);
+        app.UseWebSockets();
+        app.MapGet("/health", HealthEndpoint.HandleAsync);
+        if (settings.AcceptAnyCredentials)
+        {
+            app.MapPost("/_longspan/reset", reset.HandleAsync);
+        }
+        foreach (var module in modules)
+        {
+            module.MapEndpoints(app, authentication.VerifyAsync);
+        }
+        app.MapFallback("{**path}", aws.HandleAsync);
+
+        foreach (var address in settings.Bind)
+        {
+            foreach (var listen in settings.Publish.Select(service => service.Port).Prepend(port))
+            {
+                app.Urls.Add($"http://{new IPEndPoint(address, listen)}");
+            }
+        }
+        reconcilers.Start();
+        frontDoor.Start(settings.Publish);
+        await app.StartAsync(stop);
+        return new LongspanServer(app, store, keys, modules, reconcilers, frontDoor, bodies, endpoint, account.CredentialsPath);
+    }
+
+    /// <summary>Returns when the token is cancelled.</summary>
+    public Task WaitForEndAsync(CancellationToken stop) => HostingAbstractionsHostExtensions.WaitForShutdownAsync(_app, stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var limit = new CancellationTokenSource(ShutdownLimit))
+        {
+            await _app.StopAsync(limit.Token);
+        }
+        await _frontDoor.DisposeAsync();
+        await _reconcilers.DisposeAsync();
+        foreach (var module in _modules.Reverse())
+        {
+            await module.StopAsync();
+        }
+        await _keys.DisposeAsync();
+        await _store.DisposeAsync();
+        await _app.DisposeAsync();
+        _bodies.Dispose();
+    }
+
+    private static WebApplication Build(ServerSettings settings)
+    {
+        // Nothing of the host's environment, arguments or working directory steers the server: settings are the only way in.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = settings.DataFolder });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = MaximumConnections;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeaderBytes;
+            kestrel.Limits.MaxRequestHeaderCount = MaximumHeaders;
+            kestrel.Limits.MaxRequestLineSize = MaximumHeaderBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+            // Bodies are bounded per service while they are read; see BodyReader and the registry's uploads.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddHttpForwarder();
+        builder.Logging.AddSimpleConsole(format =>
+        {
+            format.SingleLine = true;
+            format.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            format.UseUtcTimestamp = true;
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+        return builder.Build();
+    }
+
+    private static void UseFrontDoors(WebApplication app, ServerSettings settings, FrontDoor.FrontDoor frontDoor)
+    {
+        var published = settings.Publish.ToDictionary(service => service.Port);
+        if (published.Count > 0)
+        {
+            app.Use((http, next) => published.TryGetValue(http.Connection.LocalPort, out var service) ? frontDoor.ForwardAsync(http, service) : next(http));
+        }
+    }
+
+    // The endpoint must be known before the modules are built, so Kestrel's own port 0 comes too late.
+    private static int FreePort(IPAddress address)
+    {
+        using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(address, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}

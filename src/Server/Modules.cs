@@ -1,0 +1,22 @@
+using Longspan.Kernel;
+using Longspan.Kernel.Access;
+using Longspan.Services.Ecr;
+using Longspan.Services.Iam;
+using Longspan.Services.Ssm;
+using Longspan.Services.Sts;
+using Longspan.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Server;
+
+/// <summary>Every service that this server offers, one line each.</summary>
+internal static class Modules
+{
+    public static IReadOnlyList<ServiceModule> Create(Cloud cloud, StoreFolder store, SessionTokens tokens, ILoggerFactory log) =>
+    [
+        new IamModule(),
+        new StsModule(tokens),
+        new SsmModule(cloud, store.Sealer),
+        new EcrModule(cloud, store.Blobs, store.Sealer),
+    ];
+}

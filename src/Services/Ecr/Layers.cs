@@ -1,0 +1,29 @@
+using Longspan.Services.Ecr.Documents;
+using Longspan.Store.Blobs;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecr;
+
+/// <summary>Which blobs a repository holds. A blob is stored once for all repositories; each has its own record that it may be read there.</summary>
+internal static class Layers
+{
+    public static async ValueTask<Document<LayerDocument>?> FindAsync(EcrContext cx, string repository, string digest, CancellationToken stop) =>
+        Rules.Names.IsDigest(digest) ? await cx.Documents.GetAsync(EcrKinds.Layer, cx.ScopeOf(repository), digest, stop) : null;
+
+    /// <summary>Records a blob that is durable already. False when the repository went away meanwhile.</summary>
+    public static async ValueTask<bool> RecordAsync(EcrContext cx, string repository, BlobDigest digest, long size, CancellationToken stop)
+    {
+        var home = await cx.RequireRepositoryAsync(repository, null, stop);
+        var commit = new Commit().Expect(home).Put(EcrKinds.Layer, cx.ScopeOf(repository), digest.ToString(), new LayerDocument(size));
+        return (await cx.Documents.CommitAsync(commit, stop)).Committed;
+    }
+
+    /// <summary>Records in one repository a blob that another one of the same registry holds, so that it need not be sent again.</summary>
+    public static async ValueTask<bool> MountAsync(EcrContext cx, string repository, string from, string digest, CancellationToken stop)
+    {
+        return BlobDigest.TryParse(digest, out var parsed)
+            && await FindAsync(cx, from, digest, stop) is not null
+            && await cx.Blobs.SizeAsync(parsed, stop) is { } size
+            && await RecordAsync(cx, repository, parsed, size, stop);
+    }
+}
