@@ -87,7 +87,7 @@ public sealed class Recogniser
         ServiceSchema[] candidates;
         if (scope is { } signed)
         {
-            candidates = _bySigningName.GetValueOrDefault(signed.Service) ?? [];
+            candidates = [.. _queryServices.Where(s => s.SigningName == signed.Service)];
         }
         else
         {

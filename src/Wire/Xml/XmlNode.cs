@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml;
 using Longspan.Api.Shapes;
 
@@ -18,8 +19,11 @@ internal sealed class XmlNode(string name)
         CheckCharacters = true,
     };
 
+    // Text comes in pieces, as many as there are CDATA sections and child elements between.
+    private StringBuilder? _text;
+
     public string Name { get; } = name;
-    public string Text { get; private set; } = "";
+    public string Text => _text?.ToString() ?? "";
     public List<XmlNode> Children { get; } = [];
     public Dictionary<string, string>? Attributes { get; private set; }
 
@@ -66,7 +70,7 @@ internal sealed class XmlNode(string name)
                 case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
                     if (open.TryPeek(out var current))
                     {
-                        current.Text += reader.Value;
+                        (current._text ??= new StringBuilder()).Append(reader.Value);
                     }
                     break;
                 default:

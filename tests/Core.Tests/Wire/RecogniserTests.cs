@@ -87,6 +87,7 @@ public sealed class RecogniserTests
         Assert.Equal(("UnknownOperationException", 404), Error(IsNot(Wired.Request("GET", "/2015-03-31/functions", Scope("lambda")), AwsProtocol.RestXml)));
         var action = IsNot(Wired.Request("GET", "/?Action=Fly&Version=2011-06-15", Scope("sts")), AwsProtocol.AwsQuery);
         Assert.Equal(("InvalidAction", "Could not find operation Fly for version 2011-06-15"), (action.Code, action.Message));
+        Assert.Equal("InvalidAction", IsNot(Wired.Request("GET", "/?Action=ListClusters", Scope("ecs")), AwsProtocol.AwsQuery).Code);
         Assert.Equal("MissingAction", IsNot(Wired.Request("GET", "/", Scope("sts")), AwsProtocol.AwsQuery).Code);
         Assert.Equal("MissingAuthenticationToken", IsNot(Wired.Request("GET", "/"), AwsProtocol.AwsQuery).QueryCode);
         Assert.Equal("MalformedQueryString", IsNot(Wired.Request("GET", "/?Action=%zz", Scope("sts")), AwsProtocol.AwsQuery).Code);
