@@ -27,7 +27,8 @@ internal static class ApiHost
         await Build(builder, QueueClients.Create(), queues, folder, identity).RunAsync();
     }
 
-    public static WebApplication Build(WebApplicationBuilder builder, IAmazonSQS sqs, QueueNames queues, string folder, NodeIdentity identity)
+    public static WebApplication Build(
+        WebApplicationBuilder builder, IAmazonSQS sqs, QueueNames queues, string folder, NodeIdentity identity)
     {
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         builder.Services.AddSingleton(sqs);
@@ -67,8 +68,7 @@ internal static class ApiHost
         var (order, errors) = OrderRules.Check(request, header, clock.GetUtcNow());
         if (order is null)
         {
-            return TypedResults.Json(
-                new Problem("Check the order", 400, string.Join(' ', errors.Values), errors), ApiJson.Default.Problem, "application/problem+json", 400);
+            return Refuse("Check the order", 400, string.Join(' ', errors.Values), errors);
         }
 
         var (result, view) = await desk.PlaceAsync(order);
@@ -86,7 +86,8 @@ internal static class ApiHost
         }
     }
 
-    private static async Task<IResult> ListAsync(int? limit, OrderLedger ledger, QueueWatch watch, NodeIdentity identity, CancellationToken stop)
+    private static async Task<IResult> ListAsync(
+        int? limit, OrderLedger ledger, QueueWatch watch, NodeIdentity identity, CancellationToken stop)
     {
         var summary = ledger.Summarize();
         var queue = await watch.LookAsync(summary.OldestQueuedAt, stop);
@@ -97,8 +98,9 @@ internal static class ApiHost
     private static IResult Find(string id, OrderLedger ledger) =>
         ledger.Find(id) is { } order ? TypedResults.Ok(order) : Refuse("No such order", 404, "There is no order with this id.");
 
-    private static JsonHttpResult<Problem> Refuse(string title, int status, string detail) =>
-        TypedResults.Json(new Problem(title, status, detail), ApiJson.Default.Problem, "application/problem+json", status);
+    private static JsonHttpResult<Problem> Refuse(
+        string title, int status, string detail, IReadOnlyDictionary<string, string>? errors = null) =>
+        TypedResults.Json(new Problem(title, status, detail, errors), ApiJson.Default.Problem, "application/problem+json", status);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

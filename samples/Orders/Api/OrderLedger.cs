@@ -30,7 +30,8 @@ internal sealed class OrderLedger : IDisposable
     public OrderLedger(string folder)
     {
         Directory.CreateDirectory(folder);
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false }.ToString());
+        var source = new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "ledger.db"), Pooling = false };
+        connection = new SqliteConnection(source.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText =
@@ -52,14 +53,20 @@ internal sealed class OrderLedger : IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Records an order that the queue has accepted. Does nothing when it is known, also when its status came back first.</summary>
+    /// <summary>
+    /// Records an order that the queue has accepted. Does nothing when it is known, also when its status came back first.
+    /// </summary>
     public void RecordQueued(string orderId, int itemCount, int totalCents, DateTimeOffset placedAt)
     {
         lock (gate)
         {
             using var command = connection.CreateCommand();
             command.CommandText =
-                "INSERT INTO orders (order_id, stage, item_count, total_cents, placed_at) VALUES ($id, $stage, $count, $total, $placed) ON CONFLICT DO NOTHING;";
+                """
+                INSERT INTO orders (order_id, stage, item_count, total_cents, placed_at)
+                VALUES ($id, $stage, $count, $total, $placed)
+                ON CONFLICT DO NOTHING;
+                """;
             command.Parameters.AddWithValue("$id", orderId);
             command.Parameters.AddWithValue("$stage", OrderStatus.QueuedStage);
             command.Parameters.AddWithValue("$count", itemCount);
@@ -96,7 +103,8 @@ internal sealed class OrderLedger : IDisposable
             command.Parameters.AddWithValue("$count", status.ItemCount);
             command.Parameters.AddWithValue("$total", status.TotalCents);
             command.Parameters.AddWithValue("$placed", status.PlacedAt.ToUnixTimeMilliseconds());
-            command.Parameters.AddWithValue("$processed", stage >= OrderStatus.ProcessedStage ? status.At.ToUnixTimeMilliseconds() : DBNull.Value);
+            object processedAt = stage >= OrderStatus.ProcessedStage ? status.At.ToUnixTimeMilliseconds() : DBNull.Value;
+            command.Parameters.AddWithValue("$processed", processedAt);
             command.Parameters.AddWithValue("$node", Cut(status.Node));
             command.Parameters.AddWithValue("$site", Cut(status.Site));
             return command.ExecuteNonQuery() == 1;
@@ -139,13 +147,16 @@ internal sealed class OrderLedger : IDisposable
             command.Parameters.AddWithValue("$processed", OrderStatus.ProcessedStage);
             using var row = command.ExecuteReader();
             row.Read();
-            return new LedgerSummary(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)));
+            return new LedgerSummary(row.GetInt64(0), row.GetInt64(1), TimeOrNull(row, 2));
         }
     }
 
     public void Dispose() => connection.Dispose();
 
     private static string Cut(string? text) => text is null ? "" : text.Length <= LongestName ? text : text[..LongestName];
+
+    private static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
     private static List<OrderView> Read(SqliteCommand command)
     {
@@ -159,7 +170,7 @@ internal sealed class OrderLedger : IDisposable
                 row.GetInt32(2),
                 row.GetInt32(3),
                 DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
-                row.IsDBNull(5) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5)),
+                TimeOrNull(row, 5),
                 row.IsDBNull(6) ? null : row.GetString(6),
                 row.IsDBNull(7) ? null : row.GetString(7)));
         }

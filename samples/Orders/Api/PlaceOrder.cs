@@ -22,13 +22,15 @@ internal static class OrderRules
     public const int MostPerLine = 99;
 
     /// <summary>The order, or what is wrong with it field by field.</summary>
-    public static (OrderMessage? Order, Dictionary<string, string> Errors) Check(PlaceOrder? request, string? tokenHeader, DateTimeOffset now)
+    public static (OrderMessage? Order, Dictionary<string, string> Errors) Check(
+        PlaceOrder? request, string? tokenHeader, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string>();
         string? token = tokenHeader ?? request?.Token;
         if (!OrderIds.IsToken(token))
         {
-            errors["token"] = $"Send a token of {OrderIds.MinTokenLength} to {OrderIds.MaxTokenLength} letters, digits, '-' or '_' with each new order.";
+            errors["token"] = 
+                $"Send a token of {OrderIds.MinTokenLength} to {OrderIds.MaxTokenLength} letters, digits, '-' or '_' with each new order.";
         }
 
         string? name = CheckText(request?.Customer?.Name, "name", LongestName, errors);

@@ -73,5 +73,7 @@ internal sealed class QueueWatch(IAmazonSQS sqs, QueueNames queues, TimeProvider
     }
 
     private static int Number(GetQueueAttributesResponse answer, string name) =>
-        answer.Attributes?.GetValueOrDefault(name) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        int.TryParse(answer.Attributes?.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : 0;
 }

@@ -7,11 +7,11 @@ public static class Catalogue
 {
     public static IReadOnlyList<Article> Articles { get; } =
     [
-        new("coffee", "Quayside espresso", "Dark roast beans, 500 g", 1250),
-        new("tea", "Harbour breakfast tea", "Loose leaf, 200 g", 890),
-        new("bread", "Lighthouse sourdough", "Baked this morning, 1 kg", 620),
-        new("honey", "Breakwater honey", "Raw wildflower, 350 g", 980),
-        new("cheese", "Tidewater cheddar", "Aged 14 months, 300 g", 1140),
+        new("coffee", "Quayside espresso", "500 g beans", 1250),
+        new("tea", "Harbour tea", "200 g loose", 890),
+        new("bread", "Lighthouse loaf", "1 kg fresh", 620),
+        new("honey", "Breakwater honey", "350 g raw", 980),
+        new("cheese", "Tidewater cheddar", "300 g aged", 1140),
     ];
 
     public static Article? Find(string? sku) => Articles.FirstOrDefault(article => article.Sku == sku);

@@ -13,7 +13,12 @@ public sealed record Customer(string Name, string Address)
 public sealed record OrderLine(string Sku, int Quantity);
 
 /// <summary>The order on its way to the premises. The id is derived from the client token, so a repeated send is the same order.</summary>
-public sealed record OrderMessage(string OrderId, DateTimeOffset PlacedAt, Customer Customer, IReadOnlyList<OrderLine> Lines, int TotalCents)
+public sealed record OrderMessage(
+    string OrderId,
+    DateTimeOffset PlacedAt,
+    Customer Customer,
+    IReadOnlyList<OrderLine> Lines,
+    int TotalCents)
 {
     [JsonIgnore]
     public int ItemCount => Lines.Sum(line => line.Quantity);

@@ -2,7 +2,7 @@ using Amazon.SQS;
 
 namespace Orders.Core;
 
-/// <summary>A queue given either by URL or by plain name. A name is looked up once, on first use, so that start-up needs no network.</summary>
+/// <summary>A queue given by URL or by plain name. A name is looked up once, on first use, so that start-up needs no network.</summary>
 public sealed class QueueAddress(IAmazonSQS sqs, string urlOrName)
 {
     private volatile string? url = urlOrName.Contains("://", StringComparison.Ordinal) ? urlOrName : null;
@@ -22,6 +22,8 @@ public static class QueueClients
     public static IAmazonSQS Create() => new AmazonSQSClient(new AmazonSQSConfig
     {
         Timeout = RequestTimeout,
+        // Empty is how a filled-in template says "AWS itself"; the SDK would take it for an address.
+        IgnoreConfiguredEndpointUrls = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is "",
         MaxErrorRetry = 1, // Callers have their own back-off; stacked retries would only hide a cut for longer.
     });
 }

@@ -49,7 +49,8 @@ public sealed partial class QueueReader(IAmazonSQS sqs, QueueAddress queue, stri
 
     /// <summary>True for what a cut link, a missing queue or a refused call looks like through the SDK; anything else is a bug.</summary>
     public static bool IsQueueFault(Exception e) =>
-        e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or OperationCanceledException or TimeoutException;
+        e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException
+            or OperationCanceledException or TimeoutException;
 
     private async Task<List<Message>> ReceiveAsync(string url, CancellationToken stop)
     {
@@ -86,10 +87,9 @@ public sealed partial class QueueReader(IAmazonSQS sqs, QueueAddress queue, stri
     {
         try
         {
-            await sqs.ChangeMessageVisibilityBatchAsync(
-                url,
-                [.. rest.Select((message, i) => new ChangeMessageVisibilityBatchRequestEntry($"m{i}", message.ReceiptHandle) { VisibilityTimeout = 0 })],
-                CancellationToken.None);
+            var entries = rest.Select((message, i) =>
+                new ChangeMessageVisibilityBatchRequestEntry($"m{i}", message.ReceiptHandle) { VisibilityTimeout = 0 });
+            await sqs.ChangeMessageVisibilityBatchAsync(url, [.. entries], CancellationToken.None);
         }
         catch (Exception e) when (IsQueueFault(e))
         {

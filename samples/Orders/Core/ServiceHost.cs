@@ -18,7 +18,8 @@ public static class ServiceHost
     public static WebApplicationBuilder NewBuilder(string[] args)
     {
         // Static files lie beside the assembly, whatever folder the process was started in.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole(json =>
         {

@@ -55,7 +55,14 @@ internal sealed partial class OrderIntake(
         }
 
         var status = new StatusMessage(
-            stored.OrderId, OrderStatus.Processed, stored.PlacedAt, stored.ProcessedAt, stored.ItemCount, stored.TotalCents, identity.Node, identity.Site);
+            stored.OrderId,
+            OrderStatus.Processed,
+            stored.PlacedAt,
+            stored.ProcessedAt,
+            stored.ItemCount,
+            stored.TotalCents,
+            identity.Node,
+            identity.Site);
         await sqs.SendMessageAsync(
             await statusQueue.GetAsync(CancellationToken.None),
             JsonSerializer.Serialize(status, MessageJson.Default.StatusMessage));

@@ -27,7 +27,8 @@ internal sealed class OrderStore : IDisposable
     public OrderStore(string folder)
     {
         Directory.CreateDirectory(folder);
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "orders.db"), Pooling = false }.ToString());
+        var source = new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, "orders.db"), Pooling = false };
+        connection = new SqliteConnection(source.ToString());
         connection.Open();
         Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
         Execute(

@@ -18,12 +18,13 @@ internal static class ProcessorHost
     {
         var builder = ServiceHost.NewBuilder(args);
         var queues = new QueueNames(builder.Require(QueueNames.OrdersVariable), builder.Require(QueueNames.StatusVariable));
-        int workMs = int.TryParse(builder.Configuration["PROCESSING_MS"], NumberStyles.None, CultureInfo.InvariantCulture, out int ms) ? ms : DefaultWorkMs;
-        var settings = new IntakeSettings(TimeSpan.FromMilliseconds(Math.Min(workMs, LongestWorkMs)), null);
+        bool isSet = int.TryParse(builder.Configuration["PROCESSING_MS"], NumberStyles.None, CultureInfo.InvariantCulture, out int workMs);
+        var settings = new IntakeSettings(TimeSpan.FromMilliseconds(isSet ? Math.Min(workMs, LongestWorkMs) : DefaultWorkMs), null);
         return Build(builder, QueueClients.Create(), queues, settings, Folder(builder.Configuration["DATA_DIR"])).RunAsync();
     }
 
-    public static WebApplication Build(WebApplicationBuilder builder, IAmazonSQS sqs, QueueNames queues, IntakeSettings settings, string folder)
+    public static WebApplication Build(
+        WebApplicationBuilder builder, IAmazonSQS sqs, QueueNames queues, IntakeSettings settings, string folder)
     {
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProcessorJson.Default));
         builder.Services.AddSingleton(sqs);

@@ -59,25 +59,41 @@ internal static class WebHost
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions
         {
-            OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache", // Revalidated by entity tag: a rollout shows at once.
+            // Revalidated by entity tag, so that a rollout shows at once.
+            OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
         });
         app.MapGet("/health", () => TypedResults.Ok(new WebHealth("ok")));
         app.MapGet("/api/catalogue", () => TypedResults.Ok(Catalogue.Articles));
-        app.MapGet("/api/orders", (HttpContext context, HttpClient http) => PassOnAsync(context, http, new HttpRequestMessage(HttpMethod.Get, "orders")));
+        app.MapGet(
+            "/api/orders",
+            (HttpContext context, HttpClient http) => PassOnAsync(context, http, new HttpRequestMessage(HttpMethod.Get, "orders")));
         app.MapPost("/api/orders", PlaceAsync);
         return app;
     }
 
-    private static Task PlaceAsync(HttpContext context, HttpClient http)
+    private static async Task PlaceAsync(HttpContext context, HttpClient http)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Content = new StreamContent(context.Request.Body) };
+        // Read whole before it is passed on: it is small, and a slow browser must not hold a connection to the API.
+        using var body = new MemoryStream();
+        try
+        {
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        }
+        catch (BadHttpRequestException e)
+        {
+            const string detail = "The order is too large or broke off.";
+            await RefuseAsync(context.Response, "Not an order", e.StatusCode, detail, context.RequestAborted);
+            return;
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Post, "orders") { Content = new ByteArrayContent(body.ToArray()) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         if (context.Request.Headers[TokenHeader] is [{ Length: > 0 and <= OrderIds.MaxTokenLength } token])
         {
             request.Headers.TryAddWithoutValidation(TokenHeader, token);
         }
 
-        return PassOnAsync(context, http, request);
+        await PassOnAsync(context, http, request);
     }
 
     private static async Task PassOnAsync(HttpContext context, HttpClient http, HttpRequestMessage request)
@@ -100,14 +116,12 @@ internal static class WebHost
                 await answer.Content.CopyToAsync(response.Body, stop);
             }
         }
-        catch (BadHttpRequestException e)
-        {
-            await RefuseAsync(response, "Not an order", e.StatusCode, "The order is too large or broke off.", stop);
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested && !response.HasStarted)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException
+            && !stop.IsCancellationRequested && !response.HasStarted)
         {
             response.Headers.RetryAfter = "2";
-            await RefuseAsync(response, "The shop is not answering", 503, "The orders API cannot be reached. Try again in a moment.", stop);
+            const string detail = "The orders API cannot be reached. Try again in a moment.";
+            await RefuseAsync(response, "The shop is not answering", 503, detail, stop);
         }
     }
 

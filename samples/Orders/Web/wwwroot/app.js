@@ -8,6 +8,7 @@ const byId = (id) => document.getElementById(id);
 const money = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const euros = (cents) => money.format(cents / 100);
 const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+const nowrap = (text) => text.replaceAll(" ", "\u00a0");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
@@ -27,7 +28,7 @@ function showArticle(article) {
   item.dataset.sku = article.sku;
   item.querySelector("use").setAttribute("href", `#i-${article.sku}`);
   item.querySelector(".what strong").textContent = article.name;
-  item.querySelector(".what span").textContent = article.note;
+  item.querySelector(".note").textContent = nowrap(article.note);
   item.querySelector(".price").textContent = euros(article.priceCents);
   input.setAttribute("aria-label", `Quantity of ${article.name}`);
   less.setAttribute("aria-label", `One ${article.name} less`);
@@ -166,7 +167,7 @@ function ago(time) {
 function took(order) {
   const ms = Math.max(0, Date.parse(order.processedAt) - Date.parse(order.placedAt));
   if (ms < 60000) return `in ${(ms / 1000).toFixed(1)} s`;
-  return ms < 3600000 ? `in ${Math.round(ms / 60000)} min` : `in ${Math.round(ms / 3600000)} h`;
+  return ms < 3600000 ? `in ${Math.floor(ms / 60000)} min` : `in ${Math.floor(ms / 3600000)} h`;
 }
 
 function showOrder(order, flow) {
@@ -190,9 +191,10 @@ function showOrder(order, flow) {
     row.querySelector("use").setAttribute("href", processed ? "#i-check" : "#i-clock");
   }
   setText(row.querySelector(".status"), { processed: "Processed", waiting: "Waiting on premises", queued: "Queued" }[look]);
-  setText(row.querySelector(".where"), processed ? `${order.node} · ${took(order)}` : look === "waiting" ? "safe in the queue" : "on its way");
+  setText(row.querySelector(".where"), processed ? `${order.node} · ${nowrap(took(order))}` : look === "waiting" ? "safe in the queue" : "on its way");
   row.querySelector(".where").title = processed ? `Processed by ${order.node} at site ${order.site}` : "";
-  setText(row.querySelector(".sum"), `${plural(order.itemCount, "item")} · ${euros(order.totalCents)} · ${ago(Date.parse(order.placedAt))}`);
+  setText(row.querySelector(".what-for"), nowrap(`${plural(order.itemCount, "item")} · ${euros(order.totalCents)}`));
+  setText(row.querySelector(".ago"), nowrap(ago(Date.parse(order.placedAt))));
   return row;
 }
 

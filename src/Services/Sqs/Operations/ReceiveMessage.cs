@@ -1,0 +1,52 @@
+using Longspan.Api.Sqs;
+using Longspan.Services.Sqs.Rules;
+using Longspan.Store.Messages;
+
+namespace Longspan.Services.Sqs.Operations;
+
+internal static class ReceiveMessage
+{
+    private const int LongestWait = 20;
+
+    public static async ValueTask<ReceiveMessageResult> HandleAsync(SqsContext cx, ReceiveMessageRequest request, CancellationToken stop)
+    {
+        var queue = cx.Queue(request.QueueUrl);
+        var wanted = Wanted.From(request);
+        var order = new ReceiveOrder(
+            Maximum(request.MaxNumberOfMessages),
+            request.VisibilityTimeout is { } seconds ? Receipts.Visibility(seconds) : TimeSpan.FromSeconds(queue.VisibilitySeconds),
+            Wait(queue, request.WaitTimeSeconds))
+        {
+            AttemptId = queue.Fifo ? request.ReceiveRequestAttemptId : null,
+        };
+        var reception = await cx.Messages.ReceiveAsync(queue.Id, order, stop);
+        if (reception.Status == ReceptionStatus.OverLimit)
+        {
+            throw new OverLimit("Too many messages are in flight: receive is refused until some are deleted or become visible.");
+        }
+        if (reception.Messages.Count == 0)
+        {
+            return new ReceiveMessageResult();
+        }
+        var messages = new List<Message>(reception.Messages.Count);
+        foreach (var message in reception.Messages)
+        {
+            messages.Add(wanted.ToShape(queue, message, cx.Handles.Seal(queue.Id, message.Receipt)));
+        }
+        return new ReceiveMessageResult { Messages = messages };
+    }
+
+    private static int Maximum(int? asked) => asked switch
+    {
+        null => 1,
+        >= 1 and <= Batch.Most => asked.Value,
+        _ => throw SqsFaults.InvalidParameter("MaxNumberOfMessages", asked, $"Must be between 1 and {Batch.Most}, if provided."),
+    };
+
+    private static TimeSpan Wait(QueueSnapshot queue, int? asked) => asked switch
+    {
+        null => TimeSpan.FromSeconds(queue.WaitSeconds),
+        >= 0 and <= LongestWait => TimeSpan.FromSeconds(asked.Value),
+        _ => throw SqsFaults.InvalidParameter("WaitTimeSeconds", asked, $"Must be >= 0 and <= {LongestWait}, if provided."),
+    };
+}

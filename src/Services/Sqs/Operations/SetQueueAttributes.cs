@@ -1,0 +1,35 @@
+using Longspan.Api.Sqs;
+using Longspan.Services.Sqs.Rules;
+
+namespace Longspan.Services.Sqs.Operations;
+
+internal static class SetQueueAttributes
+{
+    public static async ValueTask<SetQueueAttributesResponse> HandleAsync(SqsContext cx, SetQueueAttributesRequest request, CancellationToken stop)
+    {
+        var queue = cx.Queue(request.QueueUrl);
+        if (request.Attributes is null)
+        {
+            throw SqsFaults.MissingParameter("Attributes");
+        }
+        if (request.Attributes.ContainsKey(QueueAttributes.FifoQueue))
+        {
+            // It is decided when the queue is created.
+            throw SqsFaults.UnknownAttribute(QueueAttributes.FifoQueue);
+        }
+        await cx.Queues.UpdateAsync(
+            cx.Call,
+            queue,
+            document =>
+            {
+                var attributes = QueueAttributes.Merge(document.Attributes, request.Attributes, queue.Fifo);
+                if (request.Attributes.ContainsKey(QueueAttributes.RedrivePolicyName))
+                {
+                    RedriveRules.Check(cx, attributes, queue.Arn, queue.Fifo);
+                }
+                return document.WithAttributes(attributes, cx.Call.Now);
+            },
+            stop);
+        return new SetQueueAttributesResponse();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Longspan.Api.Sqs;
+using Longspan.Services.Sqs.Rules;
+using Longspan.Store.Messages;
+
+namespace Longspan.Services.Sqs;
+
+/// <summary>A message on its way in: checked, laid out for the store, its digests at hand for the answer.</summary>
+internal readonly record struct Outgoing(
+    NewMessage Message, int Size, string MD5OfBody, string? MD5OfAttributes, string? MD5OfSystemAttributes)
+{
+    private const int LongestGroup = 128;
+    private const int LongestDelay = 900;
+
+    private static readonly SearchValues<char> LegalToken =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+
+    /// <summary>Checks one message of a send request, alone or in a batch.</summary>
+    public static Outgoing Prepare(SqsContext cx, QueueSnapshot queue, SendMessageBatchRequestEntry entry)
+    {
+        if (string.IsNullOrEmpty(entry.MessageBody))
+        {
+            throw SqsFaults.MissingParameter("MessageBody");
+        }
+        if (!MessageText.IsLegal(entry.MessageBody))
+        {
+            throw MessageText.Illegal();
+        }
+        var attributes = MessageAttributes.Check(entry.MessageAttributes);
+        var trace = MessageAttributes.CheckSystem(entry.MessageSystemAttributes);
+        CheckOrder(queue, entry);
+        var size = Encoding.UTF8.GetByteCount(entry.MessageBody) + attributes.Sum(a => a.Bytes);
+        if (size > queue.MaximumMessageSize)
+        {
+            throw SqsFaults.InvalidParameter(
+                $"One or more parameters are invalid. Reason: Message must be shorter than {queue.MaximumMessageSize} bytes.");
+        }
+        var deduplicationId = queue.Fifo ? entry.MessageDeduplicationId ?? ContentDigest(entry.MessageBody) : null;
+        var payload = MessagePayload.Encode(
+            entry.MessageBody, attributes, cx.Call.Caller.UserId, trace, deduplicationId, out var md5OfBody, out var md5OfAttributes);
+        var message = new NewMessage(NewId(), payload)
+        {
+            GroupId = entry.MessageGroupId,
+            Delay = Delay(queue, entry.DelaySeconds),
+            Deduplication = deduplicationId is null ? default : Digest(queue, entry.MessageGroupId!, deduplicationId),
+        };
+        var md5OfSystem = trace is null ? null
+            : MessageAttributes.DigestHex([new MessageAttribute("AWSTraceHeader", "String", trace, default)]);
+        return new Outgoing(message, size, md5OfBody, md5OfAttributes, md5OfSystem);
+    }
+
+    /// <summary>Sequence numbers as AWS spells them: twenty digits, so that texts compare as numbers do.</summary>
+    public static string? SequenceNumber(QueueSnapshot queue, long sequence) =>
+        queue.Fifo ? (10_000_000_000_000_000_000UL + (ulong)sequence).ToString(CultureInfo.InvariantCulture) : null;
+
+    private static void CheckOrder(QueueSnapshot queue, SendMessageBatchRequestEntry entry)
+    {
+        if (queue.Fifo)
+        {
+            if (string.IsNullOrEmpty(entry.MessageGroupId))
+            {
+                throw SqsFaults.MissingParameter("MessageGroupId");
+            }
+            if (entry.MessageDeduplicationId is null && !queue.ContentBasedDeduplication)
+            {
+                throw SqsFaults.InvalidParameter(
+                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
+            }
+            if (entry.DelaySeconds is > 0)
+            {
+                throw SqsFaults.InvalidParameter(
+                    "DelaySeconds", entry.DelaySeconds, "The request include parameter that is not valid for this queue type.");
+            }
+        }
+        else if (entry.MessageDeduplicationId is not null)
+        {
+            throw SqsFaults.InvalidParameter(
+                "MessageDeduplicationId", entry.MessageDeduplicationId, "The request include parameter that is not valid for this queue type.");
+        }
+        CheckToken("MessageGroupId", entry.MessageGroupId);
+        CheckToken("MessageDeduplicationId", entry.MessageDeduplicationId);
+    }
+
+    private static void CheckToken(string parameter, string? value)
+    {
+        if (value is not null && (value.Length is 0 or > LongestGroup || value.AsSpan().ContainsAnyExcept(LegalToken)))
+        {
+            throw SqsFaults.InvalidParameter(
+                parameter, value, $"{parameter} can only include alphanumeric and punctuation characters. 1 to {LongestGroup} in length.");
+        }
+    }
+
+    private static TimeSpan Delay(QueueSnapshot queue, int? seconds) => seconds switch
+    {
+        null => TimeSpan.FromSeconds(queue.DelaySeconds),
+        0 when queue.Fifo => TimeSpan.FromSeconds(queue.DelaySeconds),
+        >= 0 and <= LongestDelay => TimeSpan.FromSeconds(seconds.Value),
+        _ => throw SqsFaults.InvalidParameter("DelaySeconds", seconds, $"DelaySeconds must be >= 0 and <= {LongestDelay}."),
+    };
+
+    private static string ContentDigest(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+
+    /// <summary>What makes two sends the same: the deduplication id, inside its group when the queue says so.</summary>
+    private static UInt128 Digest(QueueSnapshot queue, string group, string deduplicationId)
+    {
+        var text = queue.DeduplicatesPerGroup ? $"{group}\0{deduplicationId}" : $"\0{deduplicationId}";
+        Span<byte> digest = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(digest);
+    }
+
+    private static Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

@@ -1,0 +1,61 @@
+using Longspan.Kernel;
+using Longspan.Services.Sqs.Documents;
+using Longspan.Services.Sqs.Rules;
+using Longspan.Store.Documents;
+using Longspan.Store.Messages;
+
+namespace Longspan.Services.Sqs;
+
+/// <summary>A queue's definition with its attributes parsed: what a call looks at. Replaced as a whole when the definition changes.</summary>
+public sealed class QueueSnapshot
+{
+    internal QueueSnapshot(Document<QueueDocument> document)
+    {
+        Document = document;
+        Scope = document.Key.Scope;
+        Name = document.Key.Name;
+        var slash = Scope.IndexOf('/', StringComparison.Ordinal);
+        Account = Scope[..slash];
+        Arn = new Arn("sqs", Scope[(slash + 1)..], Account, Name);
+        ArnText = Arn.ToString();
+        var attributes = document.Value.Attributes;
+        Fifo = QueueName.IsFifo(Name);
+        DelaySeconds = QueueAttributes.Number(attributes, QueueAttributes.DelaySeconds);
+        MaximumMessageSize = QueueAttributes.Number(attributes, QueueAttributes.MaximumMessageSize);
+        WaitSeconds = QueueAttributes.Number(attributes, QueueAttributes.ReceiveMessageWaitTimeSeconds);
+        VisibilitySeconds = QueueAttributes.Number(attributes, QueueAttributes.VisibilityTimeout);
+        Retention = TimeSpan.FromSeconds(QueueAttributes.Number(attributes, QueueAttributes.MessageRetentionPeriod));
+        ContentBasedDeduplication = QueueAttributes.Flag(attributes, QueueAttributes.ContentBasedDeduplication);
+        DeduplicatesPerGroup = attributes.GetValueOrDefault(QueueAttributes.DeduplicationScope) == "messageGroup";
+        Redrive = RedrivePolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedrivePolicyName));
+        RedriveAllow = RedriveAllowPolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedriveAllowPolicyName));
+    }
+
+    public Document<QueueDocument> Document { get; }
+    public long Id => Document.Value.Id;
+    public string Scope { get; }
+    public string Account { get; }
+    public string Name { get; }
+    public Arn Arn { get; }
+    public string ArnText { get; }
+    public bool Fifo { get; }
+    public int DelaySeconds { get; }
+    public int MaximumMessageSize { get; }
+    public int WaitSeconds { get; }
+    public int VisibilitySeconds { get; }
+    public TimeSpan Retention { get; }
+    public bool ContentBasedDeduplication { get; }
+    public bool DeduplicatesPerGroup { get; }
+    internal RedrivePolicy? Redrive { get; }
+    internal RedriveAllowPolicy? RedriveAllow { get; }
+
+    /// <summary>What the message store has to know. A dead-letter queue that does not exist (any more) leaves messages where they are.</summary>
+    internal QueueSettings ToSettings(QueueSnapshot? deadLetters) => new()
+    {
+        Fifo = Fifo,
+        Retention = Retention,
+        MaximumReceives = deadLetters is null ? 0 : Redrive!.MaximumReceives,
+        DeadLetterQueue = deadLetters?.Id ?? 0,
+        SourceTag = ArnText,
+    };
+}

@@ -1,0 +1,110 @@
+using Longspan.Api.Shapes;
+using Longspan.Api.Sqs;
+using Longspan.Kernel;
+using Longspan.Services.Sqs.Operations;
+using Longspan.Store.Documents;
+using Longspan.Store.Messages;
+
+namespace Longspan.Services.Sqs;
+
+/// <summary>Simple Queue Service. Queue definitions are documents; messages are in the message store.</summary>
+public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
+{
+    private readonly DocumentLog _documents;
+    private readonly MessageBackend _messages;
+    private readonly ReceiptHandles _handles;
+    private readonly QueueDirectory _queues;
+    private readonly MoveTasks _moves;
+
+    /// <param name="messages">Owned from here on: closed with the module.</param>
+    public SqsModule(DocumentLog documents, MessageBackend messages, ReceiptHandles handles, TimeProvider clock)
+        : base(SqsOperations.Service)
+    {
+        _documents = documents;
+        _messages = messages;
+        _handles = handles;
+        _queues = new QueueDirectory(messages);
+        _moves = new MoveTasks(documents, messages, _queues, clock);
+        MapQueues();
+        MapMessages();
+    }
+
+    public override async ValueTask StartAsync(CancellationToken stop)
+    {
+        await _queues.LoadAsync(_documents, stop);
+        await _moves.ResumeAsync(stop);
+    }
+
+    public override async ValueTask StopAsync()
+    {
+        await _moves.StopAsync();
+        await _messages.DisposeAsync();
+        Dispose();
+    }
+
+    public override async ValueTask ResetAsync(CancellationToken stop)
+    {
+        await _moves.ResetAsync();
+        await _queues.ResetAsync(stop);
+    }
+
+    public void Dispose()
+    {
+        _handles.Dispose();
+        _queues.Dispose();
+    }
+
+    protected override SqsContext NewContext(CallContext call) => new(call, _queues, _messages, _handles, _moves);
+
+    private void MapQueues()
+    {
+        MapQueue(SqsOperations.AddPermission, AddPermission.HandleAsync);
+        MapQueue(SqsOperations.CancelMessageMoveTask, CancelMessageMoveTask.HandleAsync);
+        MapQueue(SqsOperations.CreateQueue, CreateQueue.HandleAsync);
+        MapQueue(SqsOperations.DeleteQueue, DeleteQueue.HandleAsync);
+        MapQueue(SqsOperations.GetQueueAttributes, GetQueueAttributes.HandleAsync);
+        MapQueue(SqsOperations.GetQueueUrl, GetQueueUrl.HandleAsync);
+        MapQueue(SqsOperations.ListDeadLetterSourceQueues, ListDeadLetterSourceQueues.HandleAsync);
+        MapQueue(SqsOperations.ListMessageMoveTasks, ListMessageMoveTasks.HandleAsync);
+        MapQueue(SqsOperations.ListQueues, ListQueues.HandleAsync);
+        MapQueue(SqsOperations.ListQueueTags, ListQueueTags.HandleAsync);
+        MapQueue(SqsOperations.PurgeQueue, PurgeQueue.HandleAsync);
+        MapQueue(SqsOperations.RemovePermission, RemovePermission.HandleAsync);
+        MapQueue(SqsOperations.SetQueueAttributes, SetQueueAttributes.HandleAsync);
+        MapQueue(SqsOperations.StartMessageMoveTask, StartMessageMoveTask.HandleAsync);
+        MapQueue(SqsOperations.TagQueue, TagQueue.HandleAsync);
+        MapQueue(SqsOperations.UntagQueue, UntagQueue.HandleAsync);
+    }
+
+    private void MapMessages()
+    {
+        MapQueue(SqsOperations.ChangeMessageVisibility, ChangeMessageVisibility.HandleAsync);
+        MapQueue(SqsOperations.ChangeMessageVisibilityBatch, ChangeMessageVisibilityBatch.HandleAsync);
+        MapQueue(SqsOperations.DeleteMessage, DeleteMessage.HandleAsync);
+        MapQueue(SqsOperations.DeleteMessageBatch, DeleteMessageBatch.HandleAsync);
+        MapQueue(SqsOperations.ReceiveMessage, ReceiveMessage.HandleAsync);
+        MapQueue(SqsOperations.SendMessage, SendMessage.HandleAsync);
+        MapQueue(SqsOperations.SendMessageBatch, SendMessageBatch.HandleAsync);
+    }
+
+    /// <summary>Every operation may meet a queue that is being deleted, or a disk that refuses.</summary>
+    private void MapQueue<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() =>
+        Map(operation, async (cx, request, stop) =>
+        {
+            try
+            {
+                return await handler(cx, request, stop);
+            }
+            catch (QueueGoneException)
+            {
+                throw SqsFaults.NoSuchQueue();
+            }
+            catch (MessageStoreUnavailableException)
+            {
+                throw SqsFaults.Unavailable();
+            }
+        });
+}

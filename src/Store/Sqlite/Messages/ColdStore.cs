@@ -1,0 +1,268 @@
+using System.Runtime.InteropServices;
+using SQLitePCL;
+
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>
+/// The messages that outlived a checkpoint, in SQLite. Delivery rows are small and apart from payloads, so that a change of
+/// visibility never rewrites a body. It is always at the state of exactly one journal frame.
+/// </summary>
+internal sealed class ColdStore : IDisposable
+{
+    /// <summary>Pages given back to the file system after one checkpoint, at most: 32 MiB.</summary>
+    private const int VacuumPages = 8192;
+    /// <summary>The longest run of one read: a page-in must not hold the window's memory bound up.</summary>
+    private const int MaximumReadBytes = 4 * 1024 * 1024;
+
+    private const string Columns =
+        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, d.group_id, d.source, p.body";
+
+    private static readonly string[] SchemaSteps =
+    [
+        """
+        CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE queue(id INTEGER PRIMARY KEY, fifo INTEGER NOT NULL);
+        CREATE TABLE delivery(
+          queue INTEGER NOT NULL, seq INTEGER NOT NULL, visible_at INTEGER NOT NULL, sent_at INTEGER NOT NULL,
+          receive_count INTEGER NOT NULL, first_received_at INTEGER NOT NULL, message_id BLOB NOT NULL,
+          group_id TEXT, source TEXT, PRIMARY KEY(queue, seq)) WITHOUT ROWID;
+        CREATE INDEX delivery_scheduled ON delivery(queue, seq) WHERE visible_at > 0;
+        CREATE TABLE payload(seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE deduplication(
+          expires_at INTEGER NOT NULL, queue INTEGER NOT NULL, key BLOB NOT NULL, seq INTEGER NOT NULL,
+          message_id BLOB NOT NULL, PRIMARY KEY(expires_at, queue, key)) WITHOUT ROWID
+        """,
+    ];
+
+    private readonly SqliteFile _file;
+
+    public ColdStore(string path)
+    {
+        if (!File.Exists(path))
+        {
+            EnableVacuum(path);
+        }
+        _file = SqliteFile.Open(path, SchemaSteps, readers: 3);
+    }
+
+    public long Meta(string name)
+    {
+        using var row = _file.Writer.Prepare("SELECT value FROM meta WHERE name=?").Bind(1, name);
+        return row.Step() ? row.Int64(0) : 0;
+    }
+
+    public List<(long Queue, bool Fifo, long Rows)> Queues()
+    {
+        var queues = new List<(long, bool, long)>();
+        using var row = _file.Writer.Prepare(
+            "SELECT id, fifo, (SELECT count(*) FROM delivery WHERE queue=id) FROM queue ORDER BY id");
+        while (row.Step())
+        {
+            queues.Add((row.Int64(0), row.Int64(1) != 0, row.Int64(2)));
+        }
+        return queues;
+    }
+
+    public List<DeduplicationEntry> Deduplications(long now)
+    {
+        var entries = new List<DeduplicationEntry>();
+        using var row = _file.Writer.Prepare(
+            "SELECT queue, key, expires_at, seq, message_id FROM deduplication WHERE expires_at>? ORDER BY expires_at").Bind(1, now);
+        while (row.Step())
+        {
+            entries.Add(new(row.Int64(0), MemoryMarshal.Read<UInt128>(row.Blob(1)), row.Int64(2), row.Int64(3), new Guid(row.Blob(4))));
+        }
+        return entries;
+    }
+
+    /// <summary>Messages of the queue that are delayed or in flight. Start-up only.</summary>
+    public List<Entry> Scheduled(long queue)
+    {
+        using var rows = _file.Writer.Prepare(
+            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.visible_at>0 ORDER BY d.seq")
+            .Bind(1, queue);
+        return Read(rows, queue, int.MaxValue, out _);
+    }
+
+    /// <summary>The messages of the queue after <paramref name="after"/> and up to <paramref name="upTo"/>. Start-up only.</summary>
+    public List<Entry> Range(long queue, long after, long upTo)
+    {
+        using var rows = _file.Writer.Prepare(
+            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? AND d.seq<=? ORDER BY d.seq")
+            .Bind(1, queue).Bind(2, after).Bind(3, upTo);
+        return Read(rows, queue, int.MaxValue, out _);
+    }
+
+    /// <summary>The next messages of the queue's tail, on a reader of its own.</summary>
+    public async ValueTask<(List<Entry> Entries, bool AtEnd)> NextAsync(long queue, long after, int limit, CancellationToken stop)
+    {
+        using var lease = await _file.ReadAsync(stop).ConfigureAwait(false);
+        using var rows = lease.Session.Prepare(
+            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? ORDER BY d.seq LIMIT ?")
+            .Bind(1, queue).Bind(2, after).Bind(3, limit);
+        var entries = Read(rows, queue, MaximumReadBytes, out var cut);
+        return (entries, entries.Count < limit && !cut);
+    }
+
+    /// <summary>One message of the tail, while the store is running; null when it is not there.</summary>
+    public Entry? One(long queue, long sequence)
+    {
+        using var lease = _file.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        using var rows = lease.Session.Prepare(
+            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq=?")
+            .Bind(1, queue).Bind(2, sequence);
+        return Read(rows, queue, int.MaxValue, out _).FirstOrDefault();
+    }
+
+    /// <summary>The oldest messages of the queue as far as they were sent before the given time.</summary>
+    public List<Entry> Expired(long queue, long after, long sentBefore, int limit)
+    {
+        using var lease = _file.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        using var rows = lease.Session.Prepare(
+            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? ORDER BY d.seq LIMIT ?")
+            .Bind(1, queue).Bind(2, after).Bind(3, limit);
+        // Sequence order is age order, but for dead letters; those are found when they are reached.
+        return [.. Read(rows, queue, MaximumReadBytes, out _).TakeWhile(e => e.SentAt <= sentBefore)];
+    }
+
+    /// <summary>Writes the checkpoint in one transaction: all of it is durable when this returns, or none.</summary>
+    public void Write(Checkpoint checkpoint)
+    {
+        var writer = _file.Writer;
+        writer.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            if (checkpoint.Reset)
+            {
+                // Without a condition SQLite frees whole tables at once.
+                writer.Execute("DELETE FROM delivery; DELETE FROM payload; DELETE FROM deduplication; DELETE FROM queue;");
+            }
+            WriteQueues(writer, checkpoint);
+            WriteRows(writer, checkpoint);
+            WriteDeduplications(writer, checkpoint);
+            SetMeta(writer, "frame", checkpoint.Frame);
+            SetMeta(writer, "next_sequence", checkpoint.NextSequence);
+            writer.Execute("COMMIT");
+        }
+        catch
+        {
+            writer.RollbackIfOpen();
+            throw;
+        }
+        if (writer.Scalar("PRAGMA freelist_count") > VacuumPages)
+        {
+            writer.Execute($"PRAGMA incremental_vacuum({VacuumPages})");
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static void WriteQueues(SqliteSession writer, Checkpoint checkpoint)
+    {
+        foreach (var (queue, fifo) in checkpoint.Opened)
+        {
+            writer.Prepare("INSERT OR IGNORE INTO queue(id, fifo) VALUES(?, ?)").Bind(1, queue).Bind(2, fifo ? 1 : 0).Run();
+        }
+        foreach (var (queue, upTo) in checkpoint.Purged)
+        {
+            RemoveUpTo(writer, queue, upTo);
+        }
+        foreach (var queue in checkpoint.Dropped)
+        {
+            RemoveUpTo(writer, queue, long.MaxValue);
+            writer.Prepare("DELETE FROM queue WHERE id=?").Bind(1, queue).Run();
+        }
+    }
+
+    private static void RemoveUpTo(SqliteSession writer, long queue, long upTo)
+    {
+        writer.Prepare("DELETE FROM payload WHERE seq IN (SELECT seq FROM delivery WHERE queue=? AND seq<=?)")
+            .Bind(1, queue).Bind(2, upTo).Run();
+        writer.Prepare("DELETE FROM delivery WHERE queue=? AND seq<=?").Bind(1, queue).Bind(2, upTo).Run();
+    }
+
+    private static void WriteRows(SqliteSession writer, Checkpoint checkpoint)
+    {
+        var removeDelivery = writer.Prepare("DELETE FROM delivery WHERE queue=? AND seq=?");
+        var removePayload = writer.Prepare("DELETE FROM payload WHERE seq=?");
+        foreach (var (queue, sequence) in checkpoint.Deleted)
+        {
+            removeDelivery.Bind(1, queue).Bind(2, sequence).Run();
+            removePayload.Bind(1, sequence).Run();
+        }
+        var insertDelivery = writer.Prepare("INSERT OR REPLACE INTO delivery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        var insertPayload = writer.Prepare("INSERT OR REPLACE INTO payload VALUES(?, ?)");
+        Span<byte> id = stackalloc byte[16];
+        foreach (var row in checkpoint.Rows)
+        {
+            var entry = row.Entry;
+            entry.Id.TryWriteBytes(id);
+            insertDelivery.Bind(1, entry.Queue).Bind(2, entry.Sequence).Bind(3, row.VisibleAt).Bind(4, entry.SentAt)
+                .Bind(5, row.ReceiveCount).Bind(6, row.FirstReceivedAt).BindBlob(7, id).Bind(8, entry.GroupId).Bind(9, entry.Source).Run();
+            if (row.Payload is { } payload)
+            {
+                insertPayload.Bind(1, entry.Sequence).BindBlob(2, payload).Run();
+            }
+        }
+    }
+
+    private static void WriteDeduplications(SqliteSession writer, Checkpoint checkpoint)
+    {
+        writer.Prepare("DELETE FROM deduplication WHERE expires_at<=?").Bind(1, checkpoint.Now).Run();
+        var insert = writer.Prepare("INSERT OR REPLACE INTO deduplication(queue, key, expires_at, seq, message_id) VALUES(?, ?, ?, ?, ?)");
+        Span<byte> bytes = stackalloc byte[16];
+        foreach (var entry in checkpoint.Deduplications)
+        {
+            MemoryMarshal.Write(bytes, entry.Key);
+            insert.Bind(1, entry.Queue).BindBlob(2, bytes).Bind(3, entry.ExpiresAt).Bind(4, entry.Sequence);
+            entry.Id.TryWriteBytes(bytes);
+            insert.BindBlob(5, bytes).Run();
+        }
+    }
+
+    private static void SetMeta(SqliteSession writer, string name, long value) =>
+        writer.Prepare("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)").Bind(1, name).Bind(2, value).Run();
+
+    private static List<Entry> Read(SqliteStatement row, long queue, int maximumBytes, out bool cut)
+    {
+        var entries = new List<Entry>();
+        var bytes = 0L;
+        cut = false;
+        while (row.Step())
+        {
+            if (bytes >= maximumBytes)
+            {
+                cut = true;
+                break;
+            }
+            var entry = new Entry
+            {
+                Queue = queue,
+                Sequence = row.Int64(0),
+                VisibleAt = row.Int64(1),
+                SentAt = row.Int64(2),
+                ReceiveCount = (int)row.Int64(3),
+                FirstReceivedAt = row.Int64(4),
+                Id = new Guid(row.Blob(5)),
+                GroupId = row.IsNull(6) ? null : row.Text(6),
+                Source = row.IsNull(7) ? null : row.Text(7),
+                Payload = row.Blob(8),
+                Stored = true,
+            };
+            bytes += entry.Payload.Length;
+            entries.Add(entry);
+        }
+        return entries;
+    }
+
+    /// <summary>Space of deleted messages can be given back only by a file that was created for it.</summary>
+    private static void EnableVacuum(string path)
+    {
+        Batteries_V2.Init();
+        if (raw.sqlite3_open_v2(path, out var database, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE, null) == raw.SQLITE_OK)
+        {
+            _ = raw.sqlite3_exec(database, "PRAGMA auto_vacuum=2; VACUUM;");
+        }
+        _ = raw.sqlite3_close_v2(database);
+    }
+}

@@ -1,0 +1,51 @@
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>Keeps the windows of all queues together within their bound. Runs right after a checkpoint, when most entries are clean.</summary>
+internal static class Eviction
+{
+    /// <summary>What a queue may keep however many queues there are.</summary>
+    private const long MinimumShare = 64 * 1024;
+
+    public static void Run(MessageState state, long bound)
+    {
+        if (state.PayloadBytes <= bound)
+        {
+            return;
+        }
+        var busy = state.Queues.Values.Where(q => q.PayloadBytes > 0).ToList();
+        var share = Math.Max(MinimumShare, bound / 2 / Math.Max(1, busy.Count));
+        foreach (var queue in busy)
+        {
+            EvictParked(queue);
+            if (queue.PayloadBytes > share)
+            {
+                EvictWindow(queue, share);
+            }
+        }
+    }
+
+    private static void EvictParked(QueueState queue)
+    {
+        for (var entry = queue.Parked.First; entry is not null;)
+        {
+            var next = entry.Next;
+            if (!entry.Dirty)
+            {
+                queue.Evict(entry);
+            }
+            entry = next;
+        }
+    }
+
+    private static void EvictWindow(QueueState queue, long share)
+    {
+        foreach (var entry in queue.Order.EvictionCandidates())
+        {
+            if (queue.PayloadBytes - queue.ParkedBytes <= share)
+            {
+                return;
+            }
+            queue.Evict(entry);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using Longspan.Store.Messages;
+
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>
+/// One queue in memory. What is here: every message in flight or delayed, and a window of ready ones, oldest first. What is not:
+/// the tail, ready messages that only the cold store holds, all newer than the window. While there is a tail, newly sent messages
+/// are <i>parked</i>: they wait in memory for the next checkpoint, which makes them part of the tail, or for the tail to run out.
+/// Only the writer's thread comes here.
+/// </summary>
+internal sealed class QueueState(long id, bool fifo) : IHeapItem
+{
+    private readonly Dictionary<long, Entry> _entries = [];
+    private readonly IndexedHeap<Entry> _scheduled = new();
+    private readonly EntryList _parked = new();
+    private int _linkedReady;
+    private int _delayed;
+
+    public long Id { get; } = id;
+    public bool Fifo { get; } = fifo;
+    public QueueSettings Settings { get; set; } = new() { Fifo = fifo };
+    public DeliveryOrder Order { get; } = fifo ? new FifoOrder() : new StandardOrder();
+    public Deduplication Deduplication { get; } = new();
+    public Attempts Attempts { get; } = new();
+    public LinkedList<ReceiveCommand> Waiters { get; } = new();
+    /// <summary>Deleted messages whose cold rows the next checkpoint removes; a page-in must not bring them back.</summary>
+    public HashSet<long> Buried { get; } = [];
+    /// <summary>Something changed that a waiter may be waiting for.</summary>
+    public bool Touched { get; set; }
+
+    /// <summary>Live messages that are in the cold store only.</summary>
+    public long ColdCount { get; set; }
+    /// <summary>Everything of the tail has a greater sequence number than this, or is in memory.</summary>
+    public long ColdCursor { get; set; }
+    /// <summary>Cold rows up to here are dead, whatever they say.</summary>
+    public long PurgedUpTo { get; set; }
+    public bool Loading { get; set; }
+    /// <summary>Scans of the whole tail since one last found something.</summary>
+    public int VainScans { get; set; }
+
+    /// <summary>When the writer has to look at this queue for its waiters' sake.</summary>
+    public long Due { get; set; }
+    public int HeapIndex { get; set; } = -1;
+
+    public int InFlight { get; private set; }
+    public IReadOnlyDictionary<long, Entry> Entries => _entries;
+    public EntryList Parked => _parked;
+    public long PayloadBytes { get; private set; }
+    /// <summary>The part of <see cref="PayloadBytes"/> that waits for the next checkpoint outside the window.</summary>
+    public long ParkedBytes { get; private set; }
+    /// <summary>When the next delayed or in-flight message becomes visible.</summary>
+    public long NextDue => _scheduled.First?.Due ?? long.MaxValue;
+    public QueueDepth Depth => new(_linkedReady + _parked.Count + ColdCount, InFlight, _delayed);
+
+    public Entry? Find(long sequence) => _entries.GetValueOrDefault(sequence);
+
+    /// <summary>Takes in a message that was just sent, moved here or read back.</summary>
+    public void Add(Entry entry, bool fromTail, long now)
+    {
+        _entries.Add(entry.Sequence, entry);
+        PayloadBytes += entry.Payload.Length;
+        // A standard queue keeps delayed messages out of the tail, so that the tail is all visible and can be counted.
+        if (!fromTail && ColdCount > 0 && (Fifo || entry.VisibleAt <= now))
+        {
+            entry.State = EntryState.Ready;
+            _parked.AddLast(entry);
+            ParkedBytes += entry.Payload.Length;
+            return;
+        }
+        Link(entry, now);
+    }
+
+    /// <summary>The tail has run out: what was parked is next.</summary>
+    public void LinkParked(long now)
+    {
+        while (_parked.First is { } entry)
+        {
+            Unpark(entry);
+            Link(entry, now);
+        }
+    }
+
+    /// <summary>Makes visible what is due.</summary>
+    public void Advance(long now)
+    {
+        while (_scheduled.First is { } entry && entry.VisibleAt <= now)
+        {
+            Schedule(entry, 0, EntryState.Ready);
+        }
+    }
+
+    /// <summary>Hands an entry out, or changes how long it stays invisible. Zero makes it visible.</summary>
+    public void Schedule(Entry entry, long visibleAt, EntryState state)
+    {
+        if (entry.HeapIndex >= 0)
+        {
+            _scheduled.Remove(entry);
+        }
+        if (entry.List == _parked)
+        {
+            // Only a replayed delivery comes here: its reception happened when the tail had already been read.
+            Unpark(entry);
+            entry.VisibleAt = 0;
+            Link(entry, 0);
+        }
+        var before = entry.State;
+        entry.VisibleAt = visibleAt;
+        if (before != state)
+        {
+            CountState(before, -1);
+            entry.State = state;
+            CountState(state, 1);
+            Order.Changed(entry, before);
+        }
+        if (visibleAt != 0)
+        {
+            _scheduled.Add(entry);
+        }
+    }
+
+    /// <summary>The message is no more. The entry stays behind as a tombstone for the checkpoint.</summary>
+    public void Remove(Entry entry)
+    {
+        Detach(entry);
+        if (entry.Stored)
+        {
+            Buried.Add(entry.Sequence);
+        }
+        entry.State = EntryState.Dead;
+        entry.Payload = [];
+    }
+
+    /// <summary>Forgets an entry that the cold store holds in its present state, or parks it until it does.</summary>
+    public void Evict(Entry entry)
+    {
+        Detach(entry);
+        if (entry.Dirty)
+        {
+            _entries.Add(entry.Sequence, entry);
+            PayloadBytes += entry.Payload.Length;
+            entry.State = EntryState.Ready;
+            _parked.AddSorted(entry);
+            ParkedBytes += entry.Payload.Length;
+            return;
+        }
+        ColdCount++;
+        ColdCursor = Math.Min(ColdCursor, entry.Sequence - 1);
+    }
+
+    public void Clear(long upTo)
+    {
+        foreach (var entry in _entries.Values.Where(e => e.Sequence <= upTo).ToList())
+        {
+            Remove(entry);
+        }
+        ColdCount = 0;
+        PurgedUpTo = Math.Max(PurgedUpTo, upTo);
+        ColdCursor = PurgedUpTo;
+        Buried.Clear();
+        Attempts.Clear();
+    }
+
+    private void Link(Entry entry, long now)
+    {
+        if (entry.VisibleAt > now)
+        {
+            entry.State = entry.ReceiveCount > 0 ? EntryState.InFlight : EntryState.Delayed;
+            _scheduled.Add(entry);
+        }
+        else
+        {
+            entry.VisibleAt = 0;
+            entry.State = EntryState.Ready;
+        }
+        CountState(entry.State, 1);
+        Order.Link(entry);
+    }
+
+    private void Detach(Entry entry)
+    {
+        _entries.Remove(entry.Sequence);
+        PayloadBytes -= entry.Payload.Length;
+        if (entry.List == _parked)
+        {
+            Unpark(entry);
+            return;
+        }
+        if (entry.HeapIndex >= 0)
+        {
+            _scheduled.Remove(entry);
+        }
+        CountState(entry.State, -1);
+        Order.Unlink(entry);
+    }
+
+    private void Unpark(Entry entry)
+    {
+        _parked.Remove(entry);
+        ParkedBytes -= entry.Payload.Length;
+    }
+
+    private void CountState(EntryState state, int by)
+    {
+        switch (state)
+        {
+            case EntryState.Ready:
+                _linkedReady += by;
+                break;
+            case EntryState.Delayed:
+                _delayed += by;
+                break;
+            case EntryState.InFlight:
+                InFlight += by;
+                break;
+        }
+    }
+}

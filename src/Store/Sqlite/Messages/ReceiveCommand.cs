@@ -1,0 +1,99 @@
+using Longspan.Store.Messages;
+
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>One receive call, which may wait in its queue's line.</summary>
+internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<Reception>, IHeapItem
+{
+    private List<(Entry Entry, int Delivery)>? _attempt;
+    private volatile bool _cancelled;
+
+    /// <summary>When the wait ends; set when it begins.</summary>
+    public long Due { get; private set; }
+    public int HeapIndex { get; set; } = -1;
+    public LinkedListNode<ReceiveCommand>? Place { get; set; }
+    public bool Cancelled => _cancelled;
+    public long Queue => queue;
+
+    /// <summary>The caller has gone. The writer drops the command when it next meets it.</summary>
+    public void Abandon(CancellationToken stop)
+    {
+        _cancelled = true;
+        Cancel(stop);
+    }
+
+    public override bool Apply(MessageWriter writer, long now)
+    {
+        var state = writer.State.Require(queue);
+        state.Advance(now);
+        Result = new Reception(ReceptionStatus.Delivered, []);
+        if (_cancelled || Take(writer, state, now))
+        {
+            return true;
+        }
+        if (state.InFlight >= state.Settings.MaximumInFlight && !state.Fifo && order.Wait <= TimeSpan.Zero)
+        {
+            Result = new Reception(ReceptionStatus.OverLimit, []);
+            return true;
+        }
+        if (order.Wait <= TimeSpan.Zero && !state.Loading)
+        {
+            return true;
+        }
+        // Without a wait of its own it stays just until the page that is being read has come.
+        var wait = order.Wait > TimeSpan.Zero ? (long)order.Wait.TotalMilliseconds : MessageWriter.MaximumLoadMillis;
+        Due = now + wait;
+        writer.Park(state, this);
+        return false;
+    }
+
+    /// <summary>Tries again, for a command that waits. True when it has its answer.</summary>
+    public bool Retry(MessageWriter writer, QueueState state, long now) =>
+        Take(writer, state, now) || (order.Wait <= TimeSpan.Zero && !state.Loading);
+
+    private bool Take(MessageWriter writer, QueueState state, long now)
+    {
+        var visibleAt = Math.Max(1, now + (long)order.Visibility.TotalMilliseconds);
+        if (order.AttemptId is not null && state.Fifo && Repeat(writer, state, visibleAt, now))
+        {
+            return true;
+        }
+        var taken = writer.Take(state, order.Maximum, visibleAt, now);
+        if (taken.Count == 0)
+        {
+            return false;
+        }
+        var messages = new ReceivedMessage[taken.Count];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            messages[i] = ToMessage(taken[i]);
+        }
+        Result = new Reception(ReceptionStatus.Delivered, messages);
+        if (order.AttemptId is not null && state.Fifo)
+        {
+            _attempt = [.. taken.Select(e => (e, e.ReceiveCount))];
+            state.Attempts.Remember(order.AttemptId, _attempt, now);
+        }
+        return true;
+    }
+
+    /// <summary>The same messages and receipts as the call that this one repeats, as far as they are still in flight under it.</summary>
+    private bool Repeat(MessageWriter writer, QueueState state, long visibleAt, long now)
+    {
+        var earlier = state.Attempts.Find(order.AttemptId!, now);
+        var still = earlier?.Where(d => d.Entry.State == EntryState.InFlight && d.Entry.ReceiveCount == d.Delivery).ToList();
+        if (still is not { Count: > 0 })
+        {
+            return false;
+        }
+        foreach (var (entry, _) in still)
+        {
+            writer.State.ChangeVisibility(state, entry, visibleAt);
+        }
+        Result = new Reception(ReceptionStatus.Delivered, [.. still.Select(d => ToMessage(d.Entry))]);
+        return true;
+    }
+
+    private static ReceivedMessage ToMessage(Entry entry) => new(
+        new Receipt(entry.Sequence, entry.ReceiveCount), entry.Id, entry.Payload, entry.SentAt, entry.FirstReceivedAt, entry.GroupId, entry.Source);
+}

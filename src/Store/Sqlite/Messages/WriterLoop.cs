@@ -1,0 +1,319 @@
+using Longspan.Store.Messages;
+
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>
+/// The writer's thread: take everything that has been asked, apply it, one fsync, answer. While the disk works the next group gathers, so
+/// the group grows with the load and nobody waits for a timer. Checkpoints run beside it.
+/// </summary>
+internal sealed class WriterLoop : IDisposable
+{
+    /// <summary>More commands than this in line are refused: the disk has stopped keeping up.</summary>
+    public const int MaximumQueued = 100_000;
+    /// <summary>Receive calls that may wait at the same time.</summary>
+    public const int MaximumWaiters = 50_000;
+    /// <summary>A group is written when it has grown to this, whatever is still in line.</summary>
+    private const int GroupBytes = 8 * 1024 * 1024;
+    private const long CheckpointBytes = 32L * 1024 * 1024;
+    private const int CheckpointEntries = 200_000;
+    /// <summary>The writer waits for a running checkpoint when the journal has grown to this since.</summary>
+    private const long MaximumJournalBytes = 256L * 1024 * 1024;
+    /// <summary>Payloads of messages that need not be in memory; more is left to the cold store.</summary>
+    private const long WindowBytes = 32L * 1024 * 1024;
+    private static readonly long SweepMillis = (long)TimeSpan.FromMinutes(1).TotalMilliseconds;
+    private static readonly long RecoverMillis = (long)TimeSpan.FromSeconds(1).TotalMilliseconds;
+
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _signal = new(false, 0);
+    private readonly Journal _journal;
+    private readonly ColdStore _cold;
+    private readonly TimeProvider _clock;
+    private readonly MessageWriter _writer;
+    private readonly Thread _thread;
+    private readonly ITimer _timer;
+    private readonly List<Command> _done = [];
+    private List<Command> _inbox = [];
+    private List<Command> _group = [];
+    private Task<Exception?>? _checkpoint;
+    private Checkpoint? _image;
+    private Exception? _broken;
+    private long _recoverAt;
+    private long _sweepAt;
+    private long _armedFor = long.MaxValue;
+    private bool _stopping;
+
+    public WriterLoop(string folder, TimeProvider clock)
+    {
+        _clock = clock;
+        _cold = new ColdStore(Path.Combine(folder, "messages.db"));
+        try
+        {
+            _journal = new Journal(folder);
+            _writer = new MessageWriter(_cold, Post, Recovery.Run(_cold, _journal, Now));
+            _writer.State.Redo.Skip(Journal.HeaderLength);
+        }
+        catch
+        {
+            _journal?.Dispose();
+            _cold.Dispose();
+            throw;
+        }
+        _sweepAt = Now + SweepMillis;
+        _timer = clock.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _thread = new Thread(Run) { IsBackground = true, Name = "messages" };
+        _thread.Start();
+    }
+
+    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void Post(Command command)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                command.Fail(new MessageStoreUnavailableException("The message store is closed."));
+                return;
+            }
+            if (_inbox.Count >= MaximumQueued || (command is ReceiveCommand && _writer.WaiterCount >= MaximumWaiters))
+            {
+                command.Fail(new MessageStoreUnavailableException("Too many calls are waiting for the message store."));
+                return;
+            }
+            _inbox.Add(command);
+        }
+        _signal.Set();
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+        _signal.Set();
+        _thread.Join();
+        _timer.Dispose();
+        _journal.Dispose();
+        _cold.Dispose();
+        _signal.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _signal.Wait();
+            _signal.Reset();
+            bool last;
+            lock (_gate)
+            {
+                (_inbox, _group) = (_group, _inbox);
+                last = _stopping;
+            }
+            Pass();
+            _group.Clear();
+            if (last)
+            {
+                Close();
+                return;
+            }
+        }
+    }
+
+    private void Pass()
+    {
+        var now = Now;
+        FinishCheckpoint(wait: false);
+        if (_broken is not null && !TryRecover(now))
+        {
+            _group.ForEach(c => c.Fail(_broken!));
+            return;
+        }
+        var next = 0;
+        do
+        {
+            while (next < _group.Count && _writer.State.Redo.Length < GroupBytes)
+            {
+                Apply(_group[next++], now);
+            }
+            if (next == _group.Count && now >= _sweepAt)
+            {
+                Sweep(now);
+            }
+            _writer.ServeWaiters(now);
+            if (!Commit())
+            {
+                _group[next..].ForEach(c => c.Fail(_broken!));
+                return;
+            }
+        }
+        while (next < _group.Count);
+        StartCheckpoint(now, force: false);
+        Arm();
+    }
+
+    private void Apply(Command command, long now)
+    {
+        try
+        {
+            if (command.Apply(_writer, now))
+            {
+                _done.Add(command);
+            }
+        }
+        catch (Exception e) when (e is QueueGoneException or MessageStoreUnavailableException)
+        {
+            command.Fail(e);
+        }
+        catch (IOException e)
+        {
+            command.Fail(new MessageStoreUnavailableException("The message store cannot be read.", e));
+        }
+    }
+
+    /// <summary>One fsync for everything since the last one; then the answers.</summary>
+    private bool Commit()
+    {
+        _done.AddRange(_writer.Served);
+        _writer.Served.Clear();
+        var redo = _writer.State.Redo;
+        try
+        {
+            if (redo.Length > Journal.HeaderLength)
+            {
+                _journal.Append(redo);
+            }
+        }
+        catch (MessageStoreUnavailableException e)
+        {
+            // Memory is ahead of the disk now, so nothing in it counts until it has been read back.
+            _broken = e;
+            _done.ForEach(c => c.Fail(e));
+            _done.Clear();
+            return false;
+        }
+        redo.Clear();
+        redo.Skip(Journal.HeaderLength);
+        _done.ForEach(c => c.Complete());
+        _done.Clear();
+        return true;
+    }
+
+    private bool TryRecover(long now)
+    {
+        if (now < _recoverAt)
+        {
+            return false;
+        }
+        _recoverAt = now + RecoverMillis;
+        try
+        {
+            FinishCheckpoint(wait: true);
+            _journal.Repair();
+            var state = Recovery.Run(_cold, _journal, now);
+            state.Redo.Skip(Journal.HeaderLength);
+            _writer.Replace(state);
+            _broken = null;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _broken = new MessageStoreUnavailableException("The message store waits for its disk.", e);
+            return false;
+        }
+    }
+
+    private void StartCheckpoint(long now, bool force)
+    {
+        if (_checkpoint is not null && _journal.SegmentBytes > MaximumJournalBytes)
+        {
+            FinishCheckpoint(wait: true);
+        }
+        var due = force || _journal.SegmentBytes >= CheckpointBytes || _writer.State.DirtyCount >= CheckpointEntries;
+        if (!due || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
+        {
+            return;
+        }
+        try
+        {
+            _journal.Rotate();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The old segment goes on; the next pass tries again.
+            return;
+        }
+        var image = _image = _writer.State.Capture(_journal.LastFrame, now);
+        _checkpoint = Task.Run(() =>
+        {
+            try
+            {
+                _cold.Write(image);
+                return null;
+            }
+            catch (IOException e)
+            {
+                return (Exception?)e;
+            }
+            finally
+            {
+                _signal.Set();
+            }
+        });
+    }
+
+    private void FinishCheckpoint(bool wait)
+    {
+        if (_checkpoint is null || (!wait && !_checkpoint.IsCompleted))
+        {
+            return;
+        }
+        var failure = _checkpoint.GetAwaiter().GetResult();
+        var image = _image!;
+        _checkpoint = null;
+        _image = null;
+        if (failure is not null)
+        {
+            // What the image held is no longer marked as changed; only the disk knows it.
+            _broken ??= new MessageStoreUnavailableException("The message store cannot be written.", failure);
+            return;
+        }
+        _writer.Generation++;
+        foreach (var (queue, sequence) in image.Deleted)
+        {
+            _writer.State.Find(queue)?.Buried.Remove(sequence);
+        }
+        _journal.Forget(image.Frame);
+        Eviction.Run(_writer.State, WindowBytes);
+    }
+
+    private void Sweep(long now)
+    {
+        _sweepAt = now + SweepMillis;
+        Retention.Sweep(_writer, _cold, now);
+        StartCheckpoint(now, force: true);
+    }
+
+    private void Arm()
+    {
+        var due = Math.Min(_writer.NextDue, _sweepAt);
+        if (due == _armedFor)
+        {
+            return;
+        }
+        _armedFor = due;
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, due - Now)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Close()
+    {
+        FinishCheckpoint(wait: true);
+        if (_broken is null)
+        {
+            StartCheckpoint(Now, force: true);
+            FinishCheckpoint(wait: true);
+        }
+        _writer.FailAllWaiters(new MessageStoreUnavailableException("The message store is closed."));
+    }
+}
