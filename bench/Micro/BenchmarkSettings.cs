@@ -18,5 +18,6 @@ internal sealed class BenchmarkSettings : ManualConfig
         AddColumnProvider(DefaultColumnProviders.Instance);
         AddExporter(MarkdownExporter.GitHub);
         AddLogger(ConsoleLogger.Default);
+        ArtifactsPath = "artifacts/bench";
     }
 }
