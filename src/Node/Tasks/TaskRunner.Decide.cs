@@ -119,9 +119,14 @@ internal sealed partial class TaskRunner
                     apply = () => _retryAt = Now + EngineRetry;
                     await System.Threading.Tasks.Task.Delay(EngineRetry, _node.Time, CancellationToken.None);
                 }
-                catch (Exception e) when (e is EngineException or TaskFault)
+                catch (Exception e)
                 {
-                    apply = () => Failed(container, e.Message);
+                    if (e is not (EngineException or TaskFault))
+                    {
+                        // A fault of ours costs one container, not the node.
+                        _node.Log.LogError(e, "Task {Task}: container {Container}", _task.Id, container.Name);
+                    }
+                    apply = () => Failed(container, e is EngineException or TaskFault ? e.Message : $"DockerStateError: {e.Message}");
                 }
                 _results.Enqueue(() =>
                 {

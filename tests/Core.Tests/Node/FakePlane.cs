@@ -78,7 +78,7 @@ internal sealed class FakePlane : IAsyncDisposable
             }
             await Task.Delay(5, CancellationToken.None);
         }
-        throw new TimeoutException($"{operation} was not called; seen: {string.Join(", ", Calls.Select(c => c.Operation))}");
+        throw new TimeoutException($"{operation} was not called; seen: {string.Join(", ", Calls.Select(c => c.Operation + (c.Operation == operation ? " " + c.Body.ToJsonString() : "")))}");
     }
 
     public IEnumerable<JsonObject> Of(string operation) => Calls.Where(c => c.Operation == operation).Select(c => c.Body);

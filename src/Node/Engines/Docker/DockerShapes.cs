@@ -93,5 +93,27 @@ internal static class DockerShapes
 
     /// <summary>The library's shapes carry their wire names and converters as attributes; one call per created container.</summary>
     private static T Read<T>(JsonObject json)
-        where T : new() => json.Deserialize<T>() ?? new T();
+        where T : new()
+    {
+        try
+        {
+            return json.Deserialize<T>(s_options) ?? new T();
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException(EngineFault.Other, $"the container's settings are not what the engine takes: {e.Message}", e);
+        }
+    }
+
+    private static readonly JsonSerializerOptions s_options = new() { Converters = { new Nanoseconds() } };
+
+    /// <summary>Durations are nanoseconds on the engine's wire; the library converts them in its own serializer only.</summary>
+    private sealed class Nanoseconds : System.Text.Json.Serialization.JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TimeSpan.FromTicks(reader.GetInt64() / TimeSpan.NanosecondsPerTick);
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Ticks * TimeSpan.NanosecondsPerTick);
+    }
 }
