@@ -1,0 +1,97 @@
+using System.Text.Json.Serialization;
+
+namespace Longspan.Services.Ecs.Documents;
+
+/// <summary>
+/// A node as ECS sees it. What is placed on it is not here but in its <see cref="AssignmentDocument"/>, so that placing a task does not
+/// rewrite fifty attributes, and liveness itself is not here either: only <i>lost</i> and <i>back</i> are written.
+/// </summary>
+internal sealed record ContainerInstanceDocument
+{
+    public const string Active = "ACTIVE";
+    public const string Draining = "DRAINING";
+    public const string Inactive = "INACTIVE";
+
+    public required string Id { get; init; }
+    public required string Arn { get; init; }
+    public required string ClusterName { get; init; }
+    public string Status { get; init; } = Active;
+    public string? Ec2InstanceId { get; init; }
+    public bool AgentConnected { get; init; }
+    public required DateTimeOffset RegisteredAt { get; init; }
+    public DateTimeOffset? ConnectivityChangedAt { get; init; }
+    public IReadOnlyList<InstanceAttribute> Attributes { get; init; } = [];
+    public required InstanceResources Registered { get; init; }
+    public string? AgentVersion { get; init; }
+    public string? AgentHash { get; init; }
+    public string? DockerVersion { get; init; }
+    public string? RuntimeStatus { get; init; }
+    public DateTimeOffset? RuntimeStatusUpdatedAt { get; init; }
+    public DateTimeOffset? RuntimeStatusChangedAt { get; init; }
+    public long Version { get; init; } = 1;
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
+
+    [JsonIgnore]
+    public bool IsExternal => HasAttribute("ecs.capability.external");
+    [JsonIgnore]
+    public bool IsFargateCapacity => AttributeValue("longspan.capacity") == "fargate";
+    [JsonIgnore]
+    public string AvailabilityZone => AttributeValue("ecs.availability-zone") ?? "";
+
+    public bool HasAttribute(string name) => Attributes.Any(a => a.Name == name);
+    public string? AttributeValue(string name) => Attributes.FirstOrDefault(a => a.Name == name)?.Value;
+
+    public ContainerInstanceDocument WithConnection(bool connected, DateTimeOffset at) =>
+        this with { AgentConnected = connected, ConnectivityChangedAt = at, Version = Version + 1 };
+
+    public ContainerInstanceDocument WithAttributes(IEnumerable<InstanceAttribute> attributes) =>
+        this with { Attributes = [.. attributes.OrderBy(a => a.Name, StringComparer.Ordinal)], Version = Version + 1 };
+}
+
+internal sealed record InstanceAttribute(string Name, string? Value);
+
+/// <summary>What the node registered with; ports are those that its host already uses.</summary>
+internal sealed record InstanceResources(
+    int CpuUnits, int MemoryMib, IReadOnlyList<int> TcpPorts, IReadOnlyList<int> UdpPorts, IReadOnlyList<string> Gpus);
+
+/// <summary>
+/// A node's whole assignment with its generation: what must run there and what must stop. Every placement, every stop and every report
+/// of an end is a write to it, expecting the revision that was read, so two deciders can never both take the last of a node's memory.
+/// Sealed at rest, because the credential ids in it let their holder fetch a task's keys.
+/// </summary>
+internal sealed record AssignmentDocument
+{
+    /// <summary>More tasks than this are not placed on one node: it bounds the document.</summary>
+    public const int MaximumEntries = 1000;
+
+    /// <summary>The agent link's counter: <c>seqNum</c> of payloads and <c>timeline</c> of manifests.</summary>
+    public long Generation { get; init; }
+    public IReadOnlyList<AssignmentEntry> Entries { get; init; } = [];
+
+    public AssignmentEntry? Find(string taskId) => Entries.FirstOrDefault(e => e.TaskId == taskId);
+
+    public AssignmentDocument With(AssignmentEntry entry) =>
+        this with { Generation = Generation + 1, Entries = [.. Entries, entry] };
+
+    public AssignmentDocument Without(string taskId) =>
+        this with { Generation = Generation + 1, Entries = [.. Entries.Where(e => e.TaskId != taskId)] };
+
+    public AssignmentDocument WithStop(string taskId) => this with
+    {
+        Generation = Generation + 1,
+        Entries = [.. Entries.Select(e => e.TaskId == taskId ? e with { Stop = true } : e)],
+    };
+}
+
+internal sealed record AssignmentEntry
+{
+    public required string TaskId { get; init; }
+    public required string Group { get; init; }
+    public bool Stop { get; init; }
+    public int CpuUnits { get; init; }
+    public int MemoryMib { get; init; }
+    public IReadOnlyList<int> TcpPorts { get; init; } = [];
+    public IReadOnlyList<int> UdpPorts { get; init; } = [];
+    public string? RoleCredentialsId { get; init; }
+    public string? ExecutionCredentialsId { get; init; }
+}

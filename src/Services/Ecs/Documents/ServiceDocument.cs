@@ -1,0 +1,88 @@
+using System.Text.Json.Serialization;
+using Longspan.Api.Ecs;
+
+namespace Longspan.Services.Ecs.Documents;
+
+/// <summary>
+/// An ECS service: what should run, and how far the rollouts have come. Counts of tasks are not kept; they are counted from the tasks
+/// when someone asks, so they cannot drift.
+/// </summary>
+internal sealed record ServiceDocument
+{
+    public const string Active = "ACTIVE";
+    public const string Draining = "DRAINING";
+    public const string Inactive = "INACTIVE";
+    public const int MaximumEvents = 100;
+
+    public required string Name { get; init; }
+    public required string Arn { get; init; }
+    public required string ClusterName { get; init; }
+    public string Status { get; init; } = Active;
+    public required int DesiredCount { get; init; }
+    public required string LaunchType { get; init; }
+    public string? PlatformVersion { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public string? CreatedBy { get; init; }
+    /// <summary>The settings that the caller declared: percentages, network, placement, load balancers and so on.</summary>
+    [JsonConverter(typeof(ShapeJson<Service>))]
+    public required Service Declared { get; init; }
+    /// <summary>The primary deployment first.</summary>
+    public required IReadOnlyList<DeploymentRecord> Deployments { get; init; }
+    public IReadOnlyList<ServiceEventRecord> Events { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
+    public string? ClientToken { get; init; }
+
+    [JsonIgnore]
+    public DeploymentRecord Primary => Deployments[0];
+    [JsonIgnore]
+    public int MinimumHealthyPercent => Declared.DeploymentConfiguration?.MinimumHealthyPercent ?? 100;
+    [JsonIgnore]
+    public int MaximumPercent => Declared.DeploymentConfiguration?.MaximumPercent ?? 200;
+    [JsonIgnore]
+    public bool HasCircuitBreaker => Declared.DeploymentConfiguration?.DeploymentCircuitBreaker?.Enable ?? false;
+    [JsonIgnore]
+    public bool RollsBack => Declared.DeploymentConfiguration?.DeploymentCircuitBreaker?.Rollback ?? false;
+
+    /// <summary>Adds an event, newest first, unless the newest says the same already.</summary>
+    public ServiceDocument WithEvent(string id, string message, DateTimeOffset now)
+    {
+        var text = $"(service {Name}) {message}";
+        return Events.Count > 0 && Events[0].Message == text
+            ? this
+            : this with { Events = [new ServiceEventRecord(id, now, text), .. Events.Take(MaximumEvents - 1)] };
+    }
+
+    public ServiceDocument WithDeployment(string id, Func<DeploymentRecord, DeploymentRecord> change) =>
+        this with { Deployments = [.. Deployments.Select(d => d.Id == id ? change(d) : d)] };
+
+    /// <summary>Starts a rollout: the new deployment becomes primary, the former ones drain.</summary>
+    public ServiceDocument WithNewDeployment(DeploymentRecord deployment) => this with
+    {
+        Deployments = [deployment, .. Deployments.Select(d => d with { Status = DeploymentRecord.ActiveStatus })],
+    };
+}
+
+internal sealed record DeploymentRecord
+{
+    public const string PrimaryStatus = "PRIMARY";
+    public const string ActiveStatus = "ACTIVE";
+    public const string InProgress = "IN_PROGRESS";
+    public const string Completed = "COMPLETED";
+    public const string Failed = "FAILED";
+
+    public required string Id { get; init; }
+    public string Status { get; init; } = PrimaryStatus;
+    public required string TaskDefinitionArn { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public string RolloutState { get; init; } = InProgress;
+    public string? RolloutStateReason { get; init; }
+    public int FailedTasks { get; init; }
+    /// <summary>Failures since the last success: what the pause before the next attempt grows with.</summary>
+    public int ConsecutiveFailures { get; init; }
+    public DateTimeOffset? LastFailureAt { get; init; }
+    /// <summary>It reached its full count once, so it is what a rollback may return to.</summary>
+    public bool WasCompleted { get; init; }
+}
+
+internal sealed record ServiceEventRecord(string Id, DateTimeOffset CreatedAt, string Message);

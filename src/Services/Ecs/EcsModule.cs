@@ -1,0 +1,110 @@
+using Longspan.Api.Ecs;
+using Longspan.Kernel;
+using Longspan.Kernel.Reconcilers;
+using Longspan.Services.Ecs.Link;
+using Longspan.Services.Ecs.Operations;
+using Longspan.Services.Ecs.Reconcilers;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Services.Ecs;
+
+/// <summary>The table of contents of ECS: operations, passes, and the agent link's two websockets.</summary>
+public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
+{
+    private readonly SessionRegistry _sessions = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly LinkEndpoints _link;
+
+    public EcsModule(Cloud cloud, ILoggerFactory logs)
+        : base(EcsOperations.Service)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        _link = new LinkEndpoints(cloud, _sessions, logs.CreateLogger<EcsModule>(), _ending.Token);
+        Reconcilers = [new ServiceReconciler(cloud), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
+        MapClusters();
+        MapTaskDefinitions();
+        MapServices();
+        MapTasks();
+        MapContainerInstances();
+    }
+
+    public override IReadOnlyList<Reconciler> Reconcilers { get; }
+
+    protected override EcsContext NewContext(CallContext call) => new(call, _sessions);
+
+    public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _link.Map(routes, authenticate);
+
+    public override async ValueTask StopAsync()
+    {
+        _sessions.EndAll("The server is stopping.");
+        await _ending.CancelAsync();
+    }
+
+    public override ValueTask ResetAsync(CancellationToken stop)
+    {
+        _sessions.EndAll("The server was reset.");
+        return ValueTask.CompletedTask;
+    }
+
+    public void Dispose() => _ending.Dispose();
+
+    private void MapClusters()
+    {
+        Map(EcsOperations.CreateCluster, CreateCluster.HandleAsync);
+        Map(EcsOperations.DeleteCluster, DeleteCluster.HandleAsync);
+        Map(EcsOperations.DescribeClusters, DescribeClusters.HandleAsync);
+        Map(EcsOperations.ListAccountSettings, ListAccountSettings.HandleAsync);
+        Map(EcsOperations.ListClusters, ListClusters.HandleAsync);
+        Map(EcsOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
+        Map(EcsOperations.PutAccountSetting, PutAccountSetting.HandleAsync);
+        Map(EcsOperations.TagResource, TagResource.HandleAsync);
+        Map(EcsOperations.UntagResource, UntagResource.HandleAsync);
+        Map(EcsOperations.UpdateCluster, UpdateCluster.HandleAsync);
+    }
+
+    private void MapTaskDefinitions()
+    {
+        Map(EcsOperations.DeleteTaskDefinitions, DeleteTaskDefinitions.HandleAsync);
+        Map(EcsOperations.DeregisterTaskDefinition, DeregisterTaskDefinition.HandleAsync);
+        Map(EcsOperations.DescribeTaskDefinition, DescribeTaskDefinition.HandleAsync);
+        Map(EcsOperations.ListTaskDefinitionFamilies, ListTaskDefinitionFamilies.HandleAsync);
+        Map(EcsOperations.ListTaskDefinitions, ListTaskDefinitions.HandleAsync);
+        Map(EcsOperations.RegisterTaskDefinition, RegisterTaskDefinition.HandleAsync);
+    }
+
+    private void MapServices()
+    {
+        Map(EcsOperations.CreateService, CreateService.HandleAsync);
+        Map(EcsOperations.DeleteService, DeleteService.HandleAsync);
+        Map(EcsOperations.DescribeServices, DescribeServices.HandleAsync);
+        Map(EcsOperations.ListServices, ListServices.HandleAsync);
+        Map(EcsOperations.UpdateService, UpdateService.HandleAsync);
+    }
+
+    private void MapTasks()
+    {
+        Map(EcsOperations.DescribeTasks, DescribeTasks.HandleAsync);
+        Map(EcsOperations.ListTasks, ListTasks.HandleAsync);
+        Map(EcsOperations.RunTask, RunTask.HandleAsync);
+        Map(EcsOperations.StartTask, StartTask.HandleAsync);
+        Map(EcsOperations.StopTask, StopTask.HandleAsync);
+        Map(EcsOperations.SubmitAttachmentStateChanges, SubmitAttachmentStateChanges.HandleAsync);
+        Map(EcsOperations.SubmitContainerStateChange, SubmitContainerStateChange.HandleAsync);
+        Map(EcsOperations.SubmitTaskStateChange, SubmitTaskStateChange.HandleAsync);
+    }
+
+    private void MapContainerInstances()
+    {
+        Map(EcsOperations.DeleteAttributes, DeleteAttributes.HandleAsync);
+        Map(EcsOperations.DeregisterContainerInstance, DeregisterContainerInstance.HandleAsync);
+        Map(EcsOperations.DescribeContainerInstances, DescribeContainerInstances.HandleAsync);
+        Map(EcsOperations.DiscoverPollEndpoint, DiscoverPollEndpoint.HandleAsync);
+        Map(EcsOperations.ListAttributes, ListAttributes.HandleAsync);
+        Map(EcsOperations.ListContainerInstances, ListContainerInstances.HandleAsync);
+        Map(EcsOperations.PutAttributes, PutAttributes.HandleAsync);
+        Map(EcsOperations.RegisterContainerInstance, RegisterContainerInstance.HandleAsync);
+        Map(EcsOperations.UpdateContainerAgent, UpdateContainerAgent.HandleAsync);
+        Map(EcsOperations.UpdateContainerInstancesState, UpdateContainerInstancesState.HandleAsync);
+    }
+}

@@ -1,0 +1,301 @@
+using System.Net.WebSockets;
+using System.Threading.Channels;
+using Longspan.AgentLink;
+using Longspan.Kernel;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Services.Ecs.Link;
+
+/// <summary>
+/// One agent's control socket. The session holds no decisions: it compares the instance's assignment, which is durable, with what it has
+/// sent in this connection, and sends the difference, so every signal, reconnect and restart is the same work. After connecting it sends
+/// the manifest (the whole assignment under a new generation), then one payload for each task, stops first.
+/// <para>
+/// A payload is repeated after a reconnect as long as the task has reported nothing; a task that is known to run gets no second one, and
+/// one that has stopped has left the assignment, so an agent that has forgotten it is never told to start it again.
+/// </para>
+/// </summary>
+internal sealed partial class ControlSession : IDisposable
+{
+    /// <summary>Payloads that may be unacknowledged at a time; more wait in the assignment.</summary>
+    public const int PayloadWindow = 64;
+    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(30);
+    /// <summary>A peer that has said nothing for this long is gone.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(90);
+    /// <summary>A close code outside those on which agents reconnect at once.</summary>
+    public const WebSocketCloseStatus Replaced = (WebSocketCloseStatus)4000;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+
+    private readonly LinkContext _link;
+    private readonly ILogger _log;
+    private readonly LinkSocket _socket;
+    private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource _end;
+    private readonly Dictionary<string, bool> _sent = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (AssignmentEntry Entry, TaskTemplateRoles Roles)> _keys = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, string> _unacknowledged = new(StringComparer.Ordinal);
+    private (WebSocketCloseStatus Status, string Reason) _goodbye = (WebSocketCloseStatus.NormalClosure, "");
+    private string? _manifestId;
+    private long _lastHeard;
+    private DateTimeOffset _nextHeartbeat;
+
+    public ControlSession(LinkContext link, LinkSocket socket, CancellationToken stop)
+    {
+        (_link, _socket, _log) = (link, socket, link.Log);
+        _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _lastHeard = link.Clock.GetTimestamp();
+    }
+
+    /// <summary>Wakes the session: its assignment may have changed. Never blocks.</summary>
+    public void Signal() => _signals.Writer.TryWrite(true);
+
+    /// <summary>Ends the session from outside.</summary>
+    public void End(WebSocketCloseStatus status, string reason)
+    {
+        lock (_gate)
+        {
+            _goodbye = (status, reason);
+        }
+        try
+        {
+            _end.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself at the same moment.
+        }
+    }
+
+    /// <summary>Returns when the connection has ended, whoever ended it.</summary>
+    public async ValueTask RunAsync()
+    {
+        var receiving = ReceiveAsync(_end.Token);
+        var pushing = PushAsync(_end.Token);
+        try
+        {
+            await await Task.WhenAny(receiving, pushing);
+        }
+        catch (Exception error) when (error is OperationCanceledException or WebSocketException or IOException)
+        {
+            LogEnded(_link.Instance.Id, error.Message);
+        }
+        catch (Exception error)
+        {
+            // A fault of ours must not take the agent's session with it for good: 1011 lets it come back at once.
+            LogFailed(_link.Instance.Id, error);
+            _goodbye = (WebSocketCloseStatus.InternalServerError, "Internal error");
+        }
+        await _end.CancelAsync();
+        await Task.WhenAll(receiving, pushing).ContinueWith(_ => { }, TaskScheduler.Default);
+        await _socket.CloseAsync(_goodbye.Status, _goodbye.Reason);
+    }
+
+    public void Dispose() => _end.Dispose();
+
+    private async Task ReceiveAsync(CancellationToken stop)
+    {
+        while (await _socket.ReceiveAsync(stop) is { } bytes)
+        {
+            _lastHeard = _link.Clock.GetTimestamp();
+            var frame = AgentFrame.Decode(bytes.Span);
+            switch (frame.Message)
+            {
+                case AckRequest { MessageId: { } id }:
+                    Acknowledge(id);
+                    break;
+                case NackRequest { MessageId: { } id } nack:
+                    LogRefused(_link.Instance.Id, nack.Reason);
+                    Acknowledge(id);
+                    break;
+                case TaskStopVerificationMessage verification:
+                    await VerifyStopsAsync(verification, stop);
+                    break;
+                default:
+                    if (frame.Fault is { } fault)
+                    {
+                        LogUnreadable(_link.Instance.Id, fault);
+                    }
+                    break;
+            }
+        }
+    }
+
+    private void Acknowledge(string messageId)
+    {
+        bool wasFull;
+        lock (_gate)
+        {
+            wasFull = _unacknowledged.Count >= PayloadWindow;
+            _unacknowledged.Remove(messageId);
+        }
+        if (wasFull)
+        {
+            Signal();
+        }
+    }
+
+    // The agent asks before it stops what the manifest did not list: the assignment may have grown since.
+    private async ValueTask VerifyStopsAsync(TaskStopVerificationMessage message, CancellationToken stop)
+    {
+        if (message.MessageId is null || message.MessageId != _manifestId)
+        {
+            return;
+        }
+        var assignment = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+        var confirmed = (message.StopCandidates ?? [])
+            .Where(c => c.TaskArn is { } arn && assignment?.Value.Find(arn[(arn.LastIndexOf('/') + 1)..]) is not { Stop: false })
+            .Select(c => new TaskIdentifier { TaskArn = c.TaskArn, TaskClusterArn = _link.ClusterArn, DesiredStatus = AgentTask.Stopped });
+        await _socket.SendAsync(
+            new TaskStopVerificationAck { MessageId = message.MessageId, GeneratedAt = Now.ToUnixTimeMilliseconds(), StopTasks = [.. confirmed] },
+            stop);
+    }
+
+    private DateTimeOffset Now => _link.Clock.GetUtcNow();
+
+    private async Task PushAsync(CancellationToken stop)
+    {
+        await SendManifestAsync(stop);
+        _nextHeartbeat = Now;
+        while (true)
+        {
+            var next = await SendDifferenceAsync(stop);
+            if (Now >= _nextHeartbeat)
+            {
+                if (_link.Clock.GetElapsedTime(_lastHeard) > SilenceLimit)
+                {
+                    throw new WebSocketException("The agent has been silent for too long.");
+                }
+                await _socket.SendAsync(new HeartbeatMessage { MessageId = Ids.Uuid(), Healthy = true }, stop);
+                _nextHeartbeat = Now + HeartbeatPeriod;
+            }
+            await WaitAsync(next < _nextHeartbeat ? next : _nextHeartbeat, stop);
+        }
+    }
+
+    private async ValueTask WaitAsync(DateTimeOffset until, CancellationToken stop)
+    {
+        var delay = until - Now;
+        if (delay <= TimeSpan.Zero)
+        {
+            return;
+        }
+        using var timer = new CancellationTokenSource(delay, _link.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timer.Token);
+        try
+        {
+            await _signals.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    // The generation rises with every manifest, so an agent that has seen all payloads still takes it as news.
+    private async ValueTask SendManifestAsync(CancellationToken stop)
+    {
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var read = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+            var kept = read?.Value ?? new AssignmentDocument();
+            var next = kept with { Generation = kept.Generation + 1 };
+            var commit = read is null
+                ? new Commit().Create(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, next)
+                : new Commit().Update(EcsKinds.Assignment, read, next);
+            if (!(await _link.Documents.CommitAsync(commit, stop)).Committed)
+            {
+                continue;
+            }
+            _manifestId = Ids.Uuid();
+            await _socket.SendAsync(new TaskManifestMessage
+            {
+                MessageId = _manifestId,
+                ClusterArn = _link.ClusterArn,
+                ContainerInstanceArn = _link.Instance.Arn,
+                Timeline = next.Generation,
+                GeneratedAt = Now.ToUnixTimeMilliseconds(),
+                Tasks =
+                [
+                    .. next.Entries.Where(e => !e.Stop).Select(e => new TaskIdentifier
+                    {
+                        TaskArn = ArnOf(e.TaskId), TaskClusterArn = _link.ClusterArn, DesiredStatus = AgentTask.Running,
+                    }),
+                ],
+            }, stop);
+            return;
+        }
+        throw EcsContext.Contended();
+    }
+
+    private string ArnOf(string taskId) => _link.Account.Arn($"task/{_link.Instance.ClusterName}/{taskId}");
+
+    /// <summary>Sends what the agent has not been told in this connection. Returns when to look again at the latest.</summary>
+    private async ValueTask<DateTimeOffset> SendDifferenceAsync(CancellationToken stop)
+    {
+        var assignment = (await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop))?.Value
+            ?? new AssignmentDocument();
+        Forget(assignment);
+        var next = DateTimeOffset.MaxValue;
+        foreach (var entry in assignment.Entries.OrderByDescending(e => e.Stop))
+        {
+            if (_sent.TryGetValue(entry.TaskId, out var stopSent) && stopSent == entry.Stop)
+            {
+                continue;
+            }
+            lock (_gate)
+            {
+                if (_unacknowledged.Count >= PayloadWindow)
+                {
+                    break;
+                }
+            }
+            if (await SendTaskAsync(entry, assignment.Generation, stop))
+            {
+                _sent[entry.TaskId] = entry.Stop;
+            }
+            else
+            {
+                next = Now + RetryPause;
+            }
+        }
+        var refresh = await RefreshCredentialsAsync(stop);
+        return refresh < next ? refresh : next;
+    }
+
+    // What has left the assignment has stopped: its keys and counts go with it.
+    private void Forget(AssignmentDocument assignment)
+    {
+        var kept = assignment.Entries.Select(e => e.TaskId).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in _sent.Keys.Where(id => !kept.Contains(id)).ToArray())
+        {
+            _sent.Remove(id);
+            if (_keys.Remove(id, out var keys))
+            {
+                _link.Sessions.CredentialExpiry.TryRemove(keys.Entry.RoleCredentialsId ?? "", out _);
+                _link.Sessions.CredentialExpiry.TryRemove(keys.Entry.ExecutionCredentialsId ?? "", out _);
+            }
+        }
+        lock (_gate)
+        {
+            foreach (var id in _unacknowledged.Where(u => !kept.Contains(u.Value)).Select(u => u.Key).ToArray())
+            {
+                _unacknowledged.Remove(id);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The link to {Instance} ended: {Reason}")]
+    private partial void LogEnded(string instance, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The link to {Instance} failed")]
+    private partial void LogFailed(string instance, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} refused a message: {Reason}")]
+    private partial void LogRefused(string instance, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} sent an unreadable message: {Fault}")]
+    private partial void LogUnreadable(string instance, string fault);
+}

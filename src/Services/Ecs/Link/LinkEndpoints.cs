@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Longspan.Api.Shapes;
+using Longspan.Kernel;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Services.Ecs.Link;
+
+/// <summary>
+/// The two websockets of the agent link. Both are signed like any AWS call (service <c>ecs</c>). Agents keep these addresses for
+/// twelve hours, so the paths are frozen.
+/// </summary>
+internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, ILogger log, CancellationToken ending)
+{
+    public const string ControlPath = "/ecs/acs";
+    public const string TelemetryPath = "/ecs/tcs";
+    public const int MaximumSessions = 10_000;
+    /// <summary>An agent that is back within this time was never shown as disconnected.</summary>
+    public static readonly TimeSpan DisconnectDebounce = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger _log = log;
+
+    public void Map(IEndpointRouteBuilder routes, RequestAuthenticator authenticate)
+    {
+        MapSocket(routes, ControlPath + "/ws", (http, stop) => ControlAsync(http, authenticate, stop));
+        MapSocket(routes, TelemetryPath + "/ws", (http, stop) => TelemetryAsync(http, authenticate, stop));
+    }
+
+    // The websocket middleware is put in front of these two endpoints only: nothing else of the server upgrades.
+    private void MapSocket(IEndpointRouteBuilder routes, string path, Func<HttpContext, CancellationToken, Task> handle)
+    {
+        var pipeline = routes.CreateApplicationBuilder();
+        // The agents' own protocol has heartbeats; pings beside them would only hide a stuck agent.
+        pipeline.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        pipeline.Run(async http =>
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, ending);
+            await handle(http, either.Token);
+        });
+        routes.MapGet(path, pipeline.Build());
+    }
+
+    private async Task ControlAsync(HttpContext http, RequestAuthenticator authenticate, CancellationToken stop)
+    {
+        if (await OpenAsync(http, authenticate, "clusterArn", "containerInstanceArn", stop) is not { } link)
+        {
+            return;
+        }
+        using var socket = new LinkSocket(await http.WebSockets.AcceptWebSocketAsync(), cloud.Clock);
+        using var session = new ControlSession(link, socket, stop);
+        sessions.Connect(link.Key, session);
+        LogConnected(link.Instance.Id, link.Instance.ClusterName);
+        try
+        {
+            await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id, i => Connected(i, link), stop);
+            await session.RunAsync();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            sessions.Disconnect(link.Key, session);
+        }
+        await MarkDisconnectedAsync(link);
+    }
+
+    private ContainerInstanceDocument Connected(ContainerInstanceDocument instance, LinkContext link)
+    {
+        var known = instance.AgentConnected
+            && (link.AgentVersion is null || link.AgentVersion == instance.AgentVersion)
+            && (link.DockerVersion is null || link.DockerVersion == instance.DockerVersion);
+        return known ? instance : instance.WithConnection(true, cloud.Clock.GetUtcNow()) with
+        {
+            AgentVersion = link.AgentVersion ?? instance.AgentVersion, DockerVersion = link.DockerVersion ?? instance.DockerVersion,
+        };
+    }
+
+    // Liveness itself makes no revisions: only "lost", once an agent has not come back for a moment, and "back".
+    private async ValueTask MarkDisconnectedAsync(LinkContext link)
+    {
+        try
+        {
+            await Task.Delay(DisconnectDebounce, cloud.Clock, ending);
+            if (!sessions.IsConnected(link.Key))
+            {
+                await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id,
+                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow()) : i, ending);
+                LogDisconnected(link.Instance.Id, link.Instance.ClusterName);
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The server is going down: it is not the agent that was lost. It shows as lost only if it fails to come back.
+        }
+    }
+
+    private async Task TelemetryAsync(HttpContext http, RequestAuthenticator authenticate, CancellationToken stop)
+    {
+        if (await OpenAsync(http, authenticate, "cluster", "containerInstance", stop) is not { } link)
+        {
+            return;
+        }
+        using var socket = new LinkSocket(await http.WebSockets.AcceptWebSocketAsync(), cloud.Clock);
+        await new TelemetrySession(link, socket).RunAsync(stop);
+    }
+
+    /// <summary>Checks the handshake and finds its instance; answers the refusal itself and returns null.</summary>
+    private async ValueTask<LinkContext?> OpenAsync(
+        HttpContext http, RequestAuthenticator authenticate, string clusterKey, string instanceKey, CancellationToken stop)
+    {
+        try
+        {
+            if (!http.WebSockets.IsWebSocketRequest)
+            {
+                throw new AwsError("BadRequestException", "A websocket handshake is expected here.");
+            }
+            if (sessions.Count >= MaximumSessions)
+            {
+                throw new AwsError("ServerException", "Too many sessions.", 503);
+            }
+            var (caller, region) = await authenticate(http, "ecs", stop);
+            var query = http.Request.Query;
+            var cluster = EcsNames.Cluster(query[clusterKey]);
+            var id = EcsNames.Member(query[instanceKey], "container-instance", cluster);
+            var scope = $"{caller.AccountId}/{region}/{cluster}";
+            var instance = (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop))?.Value
+                ?? throw new AwsError("InvalidInstanceException", "The container instance is not registered.");
+            if (instance.Status == ContainerInstanceDocument.Inactive)
+            {
+                throw new AwsError("InactiveInstanceException", "The container instance was deregistered.");
+            }
+            var account = new CallScope(caller.AccountId, region);
+            return new LinkContext
+            {
+                Cloud = cloud,
+                Sessions = sessions,
+                Log = _log,
+                Account = account,
+                Scope = scope,
+                ClusterArn = account.Arn($"cluster/{cluster}"),
+                Instance = instance,
+                Endpoint = new Uri($"{http.Request.Scheme}://{http.Request.Host}"),
+                SendCredentials = query["sendCredentials"] == "true",
+                AgentVersion = (string?)query["agentVersion"],
+                DockerVersion = (string?)query["dockerVersion"],
+            };
+        }
+        catch (AwsError refusal)
+        {
+            http.Response.StatusCode = refusal.HttpStatus;
+            http.Response.ContentType = "application/json";
+            await http.Response.WriteAsync(BodyOf(refusal), stop);
+            return null;
+        }
+    }
+
+    // The form in which agents look for the exception's name.
+    private static string BodyOf(AwsError refusal)
+    {
+        var text = JsonEncodedText.Encode(refusal.Message);
+        return $$$"""{"type":"{{{refusal.Code}}}","message":{"message":"{{{text}}}"}}""";
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Container instance {Instance} of cluster {Cluster} is connected")]
+    private partial void LogConnected(string instance, string cluster);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Container instance {Instance} of cluster {Cluster} is disconnected")]
+    private partial void LogDisconnected(string instance, string cluster);
+}

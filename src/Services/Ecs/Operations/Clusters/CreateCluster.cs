@@ -1,0 +1,52 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+internal static class CreateCluster
+{
+    /// <summary>Creating a cluster that exists answers with it, as AWS does; a deleted one comes back to life.</summary>
+    public static async ValueTask<CreateClusterResponse> HandleAsync(EcsContext cx, CreateClusterRequest request, CancellationToken stop)
+    {
+        var name = string.IsNullOrEmpty(request.ClusterName) ? ClusterDocument.DefaultName : request.ClusterName;
+        if (!EcsNames.Identifier().IsMatch(name))
+        {
+            throw new InvalidParameterException(
+                "Cluster name contains invalid characters. Up to 255 letters, numbers, hyphens and underscores are allowed.");
+        }
+        var cluster = cx.NewCluster(name) with
+        {
+            Tags = Shapes.Tags(request.Tags),
+            Declared = new Cluster
+            {
+                Settings = request.Settings,
+                Configuration = request.Configuration,
+                CapacityProviders = request.CapacityProviders,
+                DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
+                ServiceConnectDefaults = request.ServiceConnectDefaults is { Namespace: { } ns }
+                    ? new ClusterServiceConnectDefaults { Namespace = ns } : null,
+            },
+        };
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var found = await cx.Documents.GetAsync(EcsKinds.Cluster, cx.Scope, name, stop);
+            if (found is { Value.IsActive: true })
+            {
+                return new CreateClusterResponse
+                {
+                    Cluster = Shapes.Cluster(found.Value, await ClusterCounting.CountAsync(cx, name, stop)),
+                };
+            }
+            var commit = found is null
+                ? new Commit().Create(EcsKinds.Cluster, cx.Scope, name, cluster)
+                : new Commit().Update(EcsKinds.Cluster, found, cluster);
+            if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
+            {
+                return new CreateClusterResponse { Cluster = Shapes.Cluster(cluster, ClusterCounts.None) };
+            }
+        }
+        throw EcsContext.Contended();
+    }
+}

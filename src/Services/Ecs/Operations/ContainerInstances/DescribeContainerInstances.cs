@@ -1,0 +1,36 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+internal static class DescribeContainerInstances
+{
+    public const int MaximumInstances = 100;
+
+    public static async ValueTask<DescribeContainerInstancesResponse> HandleAsync(
+        EcsContext cx, DescribeContainerInstancesRequest request, CancellationToken stop)
+    {
+        var cluster = await cx.ClusterAsync(request.Cluster, stop);
+        if (request.ContainerInstances is not { Count: >= 1 and <= MaximumInstances } references)
+        {
+            throw new InvalidParameterException("Container instances can not be empty and have at most 100 items.");
+        }
+        var scope = cx.ClusterScope(cluster.Name);
+        var response = new DescribeContainerInstancesResponse { ContainerInstances = [], Failures = [] };
+        foreach (var reference in references.Distinct(StringComparer.Ordinal))
+        {
+            var id = EcsNames.Member(reference, "container-instance", cluster.Name);
+            if (await cx.Documents.GetAsync(EcsKinds.Instance, scope, id, stop) is { } found)
+            {
+                response.ContainerInstances.Add(await InstanceDescription.OfAsync(cx, scope, found.Value, request.Include ?? [], stop));
+            }
+            else
+            {
+                response.Failures.Add(Shapes.Missing(cx.Arn($"container-instance/{cluster.Name}/{id}")));
+            }
+        }
+        return response;
+    }
+}

@@ -1,0 +1,100 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+/// <summary>Declares a service. Its first deployment begins at once; the pass of its cluster starts the tasks.</summary>
+internal static class CreateService
+{
+    public static async ValueTask<CreateServiceResponse> HandleAsync(EcsContext cx, CreateServiceRequest request, CancellationToken stop)
+    {
+        var cluster = await cx.ClusterAsync(request.Cluster, stop);
+        var scope = cx.ClusterScope(cluster.Name);
+        var service = await BuildAsync(cx, cluster, request, stop);
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var found = await cx.Documents.GetAsync(EcsKinds.Service, scope, service.Name, stop);
+            if (found is not null && found.Value.Status != ServiceDocument.Inactive)
+            {
+                if (!string.IsNullOrEmpty(request.ClientToken) && found.Value.ClientToken == request.ClientToken)
+                {
+                    return new CreateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, found.Value, withTags: true, stop) };
+                }
+                throw new InvalidParameterException(found.Value.Status == ServiceDocument.Draining
+                    ? "Unable to Start a service that is still Draining."
+                    : "Creation of service was not idempotent.");
+            }
+            var commit = found is null
+                ? new Commit().Create(EcsKinds.Service, scope, service.Name, service)
+                : new Commit().Update(EcsKinds.Service, found, service);
+            if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
+            {
+                return new CreateServiceResponse { Service = ServiceShapes.Service(service, cluster.Arn, [], withTags: true) };
+            }
+        }
+        throw EcsContext.Contended();
+    }
+
+    private static async ValueTask<ServiceDocument> BuildAsync(
+        EcsContext cx, ClusterDocument cluster, CreateServiceRequest request, CancellationToken stop)
+    {
+        if (request.ServiceName is null || !EcsNames.Identifier().IsMatch(request.ServiceName))
+        {
+            throw new InvalidParameterException("Invalid service name.");
+        }
+        if (request.SchedulingStrategy is not (null or "REPLICA"))
+        {
+            throw new UnsupportedFeatureException($"The {request.SchedulingStrategy} scheduling strategy is not supported yet.");
+        }
+        if (request.DeploymentController?.Type is not (null or "ECS"))
+        {
+            throw new UnsupportedFeatureException($"The {request.DeploymentController.Type} deployment controller is not supported yet.");
+        }
+        if (string.IsNullOrEmpty(request.TaskDefinition))
+        {
+            throw new InvalidParameterException("TaskDefinition can not be blank.");
+        }
+        var count = request.DesiredCount ?? throw new InvalidParameterException("Desired count can not be blank.");
+        ServiceRules.CheckCount(count);
+        ServiceRules.CheckConfiguration(request.DeploymentConfiguration);
+        var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
+        var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
+        TaskChecks.LaunchType(definition, launchType);
+        TaskChecks.Network(definition, request.NetworkConfiguration);
+        var declared = new Service
+        {
+            LoadBalancers = request.LoadBalancers,
+            ServiceRegistries = request.ServiceRegistries,
+            CapacityProviderStrategy = request.CapacityProviderStrategy,
+            DeploymentConfiguration = request.DeploymentConfiguration,
+            PlacementConstraints = request.PlacementConstraints,
+            PlacementStrategy = request.PlacementStrategy,
+            NetworkConfiguration = request.NetworkConfiguration,
+            HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds,
+            DeploymentController = request.DeploymentController,
+            EnableECSManagedTags = request.EnableECSManagedTags,
+            PropagateTags = request.PropagateTags,
+            EnableExecuteCommand = request.EnableExecuteCommand,
+            RoleArn = request.Role,
+            AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing,
+        };
+        ServiceRules.CheckPlacement(declared, definition, launchType);
+        return new ServiceDocument
+        {
+            Name = request.ServiceName,
+            Arn = cx.Arn($"service/{cluster.Name}/{request.ServiceName}"),
+            ClusterName = cluster.Name,
+            DesiredCount = count,
+            LaunchType = launchType,
+            PlatformVersion = request.PlatformVersion,
+            CreatedAt = cx.Now,
+            CreatedBy = cx.Call.Caller.Arn,
+            Declared = declared,
+            Deployments = [ServiceRules.NewDeployment(definition.Arn, cx.Now)],
+            Tags = Shapes.Tags(request.Tags),
+            ClientToken = request.ClientToken,
+        };
+    }
+}

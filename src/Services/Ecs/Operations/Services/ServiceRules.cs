@@ -1,0 +1,77 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+/// <summary>What the service operations share: finding one, counting its tasks, checking its settings, starting a rollout.</summary>
+internal static class ServiceRules
+{
+    public const int MaximumDesiredCount = 5000;
+
+    public static async ValueTask<Document<ServiceDocument>?> FindAsync(EcsContext cx, string cluster, string? reference, CancellationToken stop) =>
+        await cx.Documents.GetAsync(EcsKinds.Service, cx.ClusterScope(cluster), EcsNames.Member(reference, "service", cluster), stop);
+
+    /// <summary>The service's tasks that have not stopped.</summary>
+    public static async ValueTask<IReadOnlyList<TaskDocument>> LiveAsync(EcsContext cx, ServiceDocument service, CancellationToken stop)
+    {
+        var open = await cx.Documents.ListByIndexAsync(
+            EcsKinds.EcsTask, cx.ClusterScope(service.ClusterName), EcsKinds.Open, EcsKinds.Yes, stop);
+        return [.. open.Select(t => t.Value).Where(t => t.ServiceName == service.Name && !t.IsStopped)];
+    }
+
+    public static async ValueTask<Service> ShapeAsync(EcsContext cx, ServiceDocument service, bool withTags, CancellationToken stop) =>
+        ServiceShapes.Service(service, EcsNames.ClusterArn(cx.Call, service.ClusterName), await LiveAsync(cx, service, stop), withTags);
+
+    public static DeploymentRecord NewDeployment(string taskDefinitionArn, DateTimeOffset now)
+    {
+        var id = "ecs-svc/" + Kernel.Ids.Digits(19);
+        return new DeploymentRecord
+        {
+            Id = id, TaskDefinitionArn = taskDefinitionArn, CreatedAt = now, UpdatedAt = now,
+            RolloutStateReason = $"ECS deployment {id} in progress.",
+        };
+    }
+
+    public static void CheckCount(int count)
+    {
+        if (count is < 0 or > MaximumDesiredCount)
+        {
+            throw new InvalidParameterException($"Desired count must be between 0 and {MaximumDesiredCount}.");
+        }
+    }
+
+    public static void CheckConfiguration(DeploymentConfiguration? configuration)
+    {
+        if (configuration is null)
+        {
+            return;
+        }
+        var minimum = configuration.MinimumHealthyPercent ?? 100;
+        var maximum = configuration.MaximumPercent ?? 200;
+        if (minimum is < 0 or > 100)
+        {
+            throw new InvalidParameterException("minimumHealthyPercent must be between 0 and 100.");
+        }
+        if (maximum is < 100 or > 200)
+        {
+            throw new InvalidParameterException("maximumPercent must be between 100 and 200.");
+        }
+        if (minimum == 100 && maximum == 100)
+        {
+            throw new InvalidParameterException("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.");
+        }
+        if (configuration.Strategy is not (null or "ROLLING"))
+        {
+            throw new UnsupportedFeatureException($"The {configuration.Strategy} deployment strategy is not supported yet.");
+        }
+    }
+
+    /// <summary>Refuses placement that the scheduler would not understand before it is kept.</summary>
+    public static void CheckPlacement(Service declared, TaskDefinitionDocument definition, string launchType) => _ = new TaskTemplate
+    {
+        Definition = definition, ClusterName = "", LaunchType = launchType, Group = "",
+        Constraints = declared.PlacementConstraints ?? [], Strategy = declared.PlacementStrategy ?? [],
+    }.Request();
+}

@@ -1,0 +1,94 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+/// <summary>
+/// Changes a service. Another task definition, network or platform, or <c>forceNewDeployment</c>, starts a rollout; a new count or other
+/// percentages only change what the rollout in progress aims at.
+/// </summary>
+internal static class UpdateService
+{
+    public static async ValueTask<UpdateServiceResponse> HandleAsync(EcsContext cx, UpdateServiceRequest request, CancellationToken stop)
+    {
+        var cluster = await cx.ClusterAsync(request.Cluster, stop);
+        if (request.DesiredCount is { } count)
+        {
+            ServiceRules.CheckCount(count);
+        }
+        ServiceRules.CheckConfiguration(request.DeploymentConfiguration);
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var found = await ServiceRules.FindAsync(cx, cluster.Name, request.Service, stop);
+            if (found is null)
+            {
+                throw new ServiceNotFoundException("Service not found.");
+            }
+            if (found.Value.Status != ServiceDocument.Active)
+            {
+                throw new ServiceNotActiveException("Service was not ACTIVE.");
+            }
+            var updated = await ChangedAsync(cx, found.Value, request, stop);
+            if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, updated), stop)).Committed)
+            {
+                return new UpdateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, updated, withTags: true, stop) };
+            }
+        }
+        throw EcsContext.Contended();
+    }
+
+    private static async ValueTask<ServiceDocument> ChangedAsync(
+        EcsContext cx, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
+    {
+        var declared = Merged(service.Declared, request);
+        var definition = string.IsNullOrEmpty(request.TaskDefinition)
+            ? (await cx.FindTaskDefinitionAsync(service.Primary.TaskDefinitionArn, stop))?.Value
+            : await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
+        if (definition is not null)
+        {
+            TaskChecks.LaunchType(definition, service.LaunchType);
+            TaskChecks.Network(definition, declared.NetworkConfiguration);
+            ServiceRules.CheckPlacement(declared, definition, service.LaunchType);
+        }
+        var updated = service with
+        {
+            DesiredCount = request.DesiredCount ?? service.DesiredCount,
+            PlatformVersion = request.PlatformVersion ?? service.PlatformVersion,
+            Declared = declared,
+        };
+        var rollsOut = request.ForceNewDeployment is true || request.NetworkConfiguration is not null
+            || (request.PlatformVersion is not null && request.PlatformVersion != service.PlatformVersion)
+            || (definition is not null && definition.Arn != service.Primary.TaskDefinitionArn);
+        return rollsOut
+            ? updated.WithNewDeployment(ServiceRules.NewDeployment(definition?.Arn ?? service.Primary.TaskDefinitionArn, cx.Now)) : updated;
+    }
+
+    private static Service Merged(Service kept, UpdateServiceRequest request) => new()
+    {
+        LoadBalancers = request.LoadBalancers ?? kept.LoadBalancers,
+        ServiceRegistries = request.ServiceRegistries ?? kept.ServiceRegistries,
+        CapacityProviderStrategy = request.CapacityProviderStrategy ?? kept.CapacityProviderStrategy,
+        DeploymentConfiguration = request.DeploymentConfiguration is { } given
+            ? new DeploymentConfiguration
+            {
+                DeploymentCircuitBreaker = given.DeploymentCircuitBreaker ?? kept.DeploymentConfiguration?.DeploymentCircuitBreaker,
+                MaximumPercent = given.MaximumPercent ?? kept.DeploymentConfiguration?.MaximumPercent,
+                MinimumHealthyPercent = given.MinimumHealthyPercent ?? kept.DeploymentConfiguration?.MinimumHealthyPercent,
+                Alarms = given.Alarms ?? kept.DeploymentConfiguration?.Alarms,
+                Strategy = given.Strategy ?? kept.DeploymentConfiguration?.Strategy,
+            }
+            : kept.DeploymentConfiguration,
+        PlacementConstraints = request.PlacementConstraints ?? kept.PlacementConstraints,
+        PlacementStrategy = request.PlacementStrategy ?? kept.PlacementStrategy,
+        NetworkConfiguration = request.NetworkConfiguration ?? kept.NetworkConfiguration,
+        HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds ?? kept.HealthCheckGracePeriodSeconds,
+        DeploymentController = kept.DeploymentController,
+        EnableECSManagedTags = request.EnableECSManagedTags ?? kept.EnableECSManagedTags,
+        PropagateTags = request.PropagateTags ?? kept.PropagateTags,
+        EnableExecuteCommand = request.EnableExecuteCommand ?? kept.EnableExecuteCommand,
+        RoleArn = kept.RoleArn,
+        AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing ?? kept.AvailabilityZoneRebalancing,
+    };
+}

@@ -1,0 +1,136 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+/// <summary>
+/// Runs tasks now or says why not: unlike a service it waits for nothing. Tasks are durable and assigned to their nodes when it
+/// returns; the link pushes them within milliseconds.
+/// </summary>
+internal static class RunTask
+{
+    public const int MaximumCount = 10;
+
+    public static async ValueTask<RunTaskResponse> HandleAsync(EcsContext cx, RunTaskRequest request, CancellationToken stop)
+    {
+        var count = request.Count ?? 1;
+        if (count is < 1 or > MaximumCount)
+        {
+            throw new InvalidParameterException("Count must be between 1 and 10.");
+        }
+        var cluster = await cx.ClusterAsync(request.Cluster, stop);
+        var scope = cx.ClusterScope(cluster.Name);
+        var template = await TemplateAsync(cx, cluster, request, stop);
+        if (await ClientTokens.FindAsync(cx, scope, request.ClientToken, request, stop) is { } earlier)
+        {
+            return await RepeatAsync(cx, cluster, scope, earlier, stop);
+        }
+        var placement = template.Request();
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var capacity = await ClusterCapacity.LoadAsync(cx.Documents, scope, stop);
+            if (template.LaunchType != LaunchTypes.Fargate && !capacity.Pool(template.LaunchType).Any())
+            {
+                throw new InvalidParameterException("No Container Instances were found in your cluster.");
+            }
+            var failures = new List<Failure>();
+            for (var i = 0; i < count; i++)
+            {
+                if (!capacity.Plan(template, placement, cx.Now).IsPlaced)
+                {
+                    failures = PlacementFailures.Of(capacity, template, placement);
+                    break;
+                }
+            }
+            var commit = new Commit();
+            capacity.AddTo(commit);
+            if (!commit.IsEmpty)
+            {
+                ClientTokens.AddTo(cx, commit, scope, request.ClientToken, request, capacity.Planned.Select(p => p.Task.Id));
+                var result = await cx.Documents.CommitAsync(commit, stop);
+                if (!result.Committed)
+                {
+                    if (await ClientTokens.FindAsync(cx, scope, request.ClientToken, request, stop) is { } raced)
+                    {
+                        return await RepeatAsync(cx, cluster, scope, raced, stop);
+                    }
+                    continue;
+                }
+            }
+            return new RunTaskResponse
+            {
+                Tasks = [.. capacity.Planned.Select(p => Shapes.EcsTask(p.Task, cluster.Arn, withTags: true))], Failures = failures,
+            };
+        }
+        throw EcsContext.Contended();
+    }
+
+    private static async ValueTask<TaskTemplate> TemplateAsync(
+        EcsContext cx, ClusterDocument cluster, RunTaskRequest request, CancellationToken stop)
+    {
+        var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
+        var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
+        TaskChecks.LaunchType(definition, launchType);
+        TaskChecks.Network(definition, request.NetworkConfiguration);
+        TaskChecks.Overrides(definition, request.Overrides);
+        return new TaskTemplate
+        {
+            Definition = definition,
+            ClusterName = cluster.Name,
+            LaunchType = launchType,
+            PlatformVersion = request.PlatformVersion,
+            Group = string.IsNullOrEmpty(request.Group) ? "family:" + definition.Family : request.Group,
+            StartedBy = request.StartedBy,
+            Overrides = request.Overrides,
+            Network = request.NetworkConfiguration?.AwsvpcConfiguration,
+            EnableExecuteCommand = request.EnableExecuteCommand ?? false,
+            Tags = TaskChecks.Tags(request.Tags, request.PropagateTags, definition),
+            Constraints = request.PlacementConstraints ?? [],
+            Strategy = request.PlacementStrategy ?? [],
+        };
+    }
+
+    private static async ValueTask<RunTaskResponse> RepeatAsync(
+        EcsContext cx, ClusterDocument cluster, string scope, IReadOnlyList<string> ids, CancellationToken stop)
+    {
+        var response = new RunTaskResponse { Tasks = [], Failures = [] };
+        foreach (var id in ids)
+        {
+            if (await cx.Documents.GetAsync(EcsKinds.EcsTask, scope, id, stop) is { } task)
+            {
+                response.Tasks.Add(Shapes.EcsTask(task.Value, cluster.Arn, withTags: true));
+            }
+        }
+        return response;
+    }
+}
+
+/// <summary>Why a task found no place, one reason for each instance, as AWS lists them.</summary>
+internal static class PlacementFailures
+{
+    public static List<Failure> Of(ClusterCapacity capacity, TaskTemplate template, Scheduling.PlacementRequest request)
+    {
+        if (template.LaunchType == LaunchTypes.Fargate)
+        {
+            return
+            [
+                new Failure
+                {
+                    Reason = "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+                },
+            ];
+        }
+        return
+        [
+            .. capacity.Pool(template.LaunchType).Select(i => new Failure
+            {
+                Arn = i.Arn,
+                Reason = !i.AgentConnected ? "AGENT"
+                    : i.Status != ContainerInstanceDocument.Active ? "INACTIVE"
+                    : capacity.RefusalOf(i.Id, request) ?? "RESOURCE:INSTANCE",
+            }),
+        ];
+    }
+}

@@ -1,0 +1,79 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Operations;
+
+/// <summary>What RunTask, StartTask and the services refuse alike.</summary>
+internal static class TaskChecks
+{
+    public static void LaunchType(TaskDefinitionDocument definition, string launchType)
+    {
+        if (!LaunchTypes.All.Contains(launchType))
+        {
+            throw new InvalidParameterException($"Launch type '{launchType}' is not valid.");
+        }
+        if (definition.Definition.Compatibilities?.Contains(launchType) is not true)
+        {
+            throw new InvalidParameterException($"Task definition does not support launch_type {launchType}.");
+        }
+    }
+
+    public static void Network(TaskDefinitionDocument definition, NetworkConfiguration? network)
+    {
+        if (definition.IsAwsvpc && network?.AwsvpcConfiguration is null)
+        {
+            throw new InvalidParameterException("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+        }
+        if (!definition.IsAwsvpc && network?.AwsvpcConfiguration is not null)
+        {
+            throw new InvalidParameterException("Network Configuration is not valid for the given networkMode of this task definition.");
+        }
+    }
+
+    public static void Overrides(TaskDefinitionDocument definition, TaskOverride? overrides)
+    {
+        foreach (var change in overrides?.ContainerOverrides ?? [])
+        {
+            if (!definition.Containers.Any(c => c.Name == change.Name))
+            {
+                throw new InvalidParameterException(
+                    $"Override for container named {change.Name} is not a container in the TaskDefinition.");
+            }
+        }
+        _ = TaskSizes.Demand(definition, overrides);
+    }
+
+    /// <summary>The launch type of a request: named, or meant by a Fargate capacity provider, or EC2.</summary>
+    public static string LaunchTypeOf(string? launchType, IReadOnlyList<CapacityProviderStrategyItem>? strategy, ClusterDocument cluster)
+    {
+        if (launchType is not null && strategy is { Count: > 0 })
+        {
+            throw new InvalidParameterException("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
+        }
+        if (!string.IsNullOrEmpty(launchType))
+        {
+            return launchType;
+        }
+        var chosen = strategy is { Count: > 0 } ? strategy : cluster.Declared.DefaultCapacityProviderStrategy;
+        return chosen?.Any(s => s.CapacityProvider?.StartsWith("FARGATE", StringComparison.Ordinal) is true) is true
+            ? LaunchTypes.Fargate : LaunchTypes.Ec2;
+    }
+
+    public static IReadOnlyDictionary<string, string> Tags(
+        IReadOnlyList<Tag>? given, string? propagate, TaskDefinitionDocument definition, IReadOnlyDictionary<string, string>? fromService = null)
+    {
+        var result = new Dictionary<string, string>(propagate switch
+        {
+            "TASK_DEFINITION" => definition.Tags,
+            "SERVICE" => fromService ?? TagSet.Empty,
+            _ => TagSet.Empty,
+        }, StringComparer.Ordinal);
+        foreach (var (key, value) in Shapes.Tags(given))
+        {
+            result[key] = value;
+        }
+        return result;
+    }
+}

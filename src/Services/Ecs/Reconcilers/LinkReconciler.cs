@@ -1,0 +1,53 @@
+using Longspan.Kernel;
+using Longspan.Kernel.Reconcilers;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Link;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Reconcilers;
+
+/// <summary>
+/// Wakes an instance's session when its assignment has changed, and tells instances lost that this process has waited for in vain. One
+/// shard for each container instance.
+/// </summary>
+internal sealed class LinkReconciler(Cloud cloud, SessionRegistry sessions) : Reconciler
+{
+    /// <summary>After a start, agents have this long to come back before they count as lost.</summary>
+    public static readonly TimeSpan ReturnLimit = TimeSpan.FromSeconds(60);
+    private readonly long _started = cloud.Clock.GetTimestamp();
+
+    public override string Name => "ecs.link";
+
+    public override string? ShardOf(DocumentChange change) =>
+        change.Key.Kind == EcsKinds.Assignment.Name && !change.Deleted ? SessionRegistry.KeyOf(change.Key.Scope, change.Key.Name) : null;
+
+    public override async ValueTask<IReadOnlyList<string>> ListShardsAsync(CancellationToken stop) =>
+    [
+        .. (await cloud.Documents.ListAllAsync(EcsKinds.Instance, stop))
+            .Where(i => i.Value.Status != ContainerInstanceDocument.Inactive)
+            .Select(i => SessionRegistry.KeyOf(i.Key.Scope, i.Key.Name)),
+    ];
+
+    public override async ValueTask<TimeSpan?> RunAsync(string shard, CancellationToken stop)
+    {
+        if (sessions.Signal(shard))
+        {
+            return null;
+        }
+        var waited = cloud.Clock.GetElapsedTime(_started);
+        var split = shard.LastIndexOf('/');
+        var (scope, id) = (shard[..split], shard[(split + 1)..]);
+        if (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop) is not { Value.AgentConnected: true })
+        {
+            return null;
+        }
+        if (waited < ReturnLimit)
+        {
+            return ReturnLimit - waited;
+        }
+        await InstanceChange.ApplyAsync(cloud.Documents, scope, id,
+            i => i.AgentConnected && !sessions.IsConnected(shard) ? i.WithConnection(false, cloud.Clock.GetUtcNow()) : i, stop);
+        return null;
+    }
+}

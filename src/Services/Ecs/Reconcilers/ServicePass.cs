@@ -1,0 +1,306 @@
+using Longspan.Kernel;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Operations;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Services.Ecs.Scheduling;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Reconcilers;
+
+/// <summary>
+/// One look at one service. It works on what was read, commits what follows with the revisions it relied on, and ends; whatever it could
+/// not finish is the next pass's work.
+/// </summary>
+internal sealed class ServicePass(
+    Cloud cloud, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks, IReadOnlySet<string> leaving)
+{
+    /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
+    public const int MaximumStarts = 50;
+    public const int MaximumAccounted = 200;
+    private const string Draining = "draining";
+
+    private ServiceDocument _service = read.Value;
+    private TimeSpan? _next;
+
+    private DateTimeOffset Now { get; } = cloud.Clock.GetUtcNow();
+
+    public async ValueTask<PassOutcome> RunAsync(CancellationToken stop)
+    {
+        var commit = new Commit();
+        Account(commit);
+        if (_service.Status == ServiceDocument.Draining)
+        {
+            return await DrainAsync(commit, stop);
+        }
+        BreakCircuit();
+        var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
+        var state = StateOf([.. live.Where(t => t.WantsRunning)]);
+        var decision = DeploymentPlan.Next(state);
+        ClusterCapacity? capacity = null;
+        if (decision.Start > 0)
+        {
+            capacity = await PlaceAsync(Math.Min(decision.Start, MaximumStarts), stop);
+            if (capacity is { Planned.Count: 0 })
+            {
+                // No room: the rollout may give up old tasks to make some, as far as the minimum allows.
+                decision = DeploymentPlan.Next(state with { NoCapacity = true });
+                capacity = null;
+            }
+        }
+        Progress(decision, live);
+        capacity?.AddTo(commit);
+        if (capacity is not null)
+        {
+            AddEvent($"has started {capacity.Planned.Count} tasks: {Names(capacity.Planned.Select(p => p.Task.Id))}.");
+        }
+        if (decision.Stop.Count > 0)
+        {
+            AddEvent($"has stopped {decision.Stop.Count} running tasks: {Names(decision.Stop.Select(s => s.TaskId))}.");
+        }
+        if (!await CommitAsync(commit, stop))
+        {
+            return PassOutcome.Lost;
+        }
+        await StopAsync(decision.Stop, stop);
+        return new PassOutcome(_next, false);
+    }
+
+    private static string Names(IEnumerable<string> ids) => string.Join(' ', ids.Take(10).Select(id => $"(task {id})"));
+
+    private void AddEvent(string message) => _service = _service.WithEvent(Ids.Uuid(), message, Now);
+
+    private void LookAgainIn(TimeSpan delay) => _next = _next is null || delay < _next ? delay : _next;
+
+    private async ValueTask<bool> CommitAsync(Commit commit, CancellationToken stop)
+    {
+        if (!ReferenceEquals(_service, read.Value))
+        {
+            commit.Update(EcsKinds.Service, read, _service);
+        }
+        else if (!commit.IsEmpty)
+        {
+            commit.Expect(read);
+        }
+        return commit.IsEmpty || (await cloud.Documents.CommitAsync(commit, stop)).Committed;
+    }
+
+    // Every task that ended is counted once, in the commit that marks it as counted.
+    private void Account(Commit commit)
+    {
+        foreach (var task in tasks.Where(t => t.Value is { IsStopped: true, Accounted: false }).Take(MaximumAccounted))
+        {
+            commit.Update(EcsKinds.EcsTask, task, task.Value with { Accounted = true });
+            if (task.Value.DeploymentId is { } deployment && IsFailure(task.Value))
+            {
+                _service = _service.WithDeployment(deployment, d => d with
+                {
+                    FailedTasks = d.FailedTasks + 1, ConsecutiveFailures = d.ConsecutiveFailures + 1, LastFailureAt = Now, UpdatedAt = Now,
+                });
+            }
+        }
+    }
+
+    // Asked to stop is no failure, except by its health check.
+    private static bool IsFailure(TaskDocument task) => task.StopCode switch
+    {
+        StopCodes.FailedToStart => true,
+        StopCodes.EssentialContainerExited => task.StoppedAt - task.StartedAt < DeploymentFailures.ShortLife,
+        StopCodes.ServiceScheduler => task.StoppedReason == DeploymentPlan.FailedHealthCheck,
+        _ => false,
+    };
+
+    private void BreakCircuit()
+    {
+        var primary = _service.Primary;
+        if (!_service.HasCircuitBreaker || primary.RolloutState != DeploymentRecord.InProgress
+            || primary.FailedTasks < DeploymentFailures.BreakerThreshold(_service.DesiredCount))
+        {
+            return;
+        }
+        _service = _service.WithDeployment(primary.Id, d => d with
+        {
+            RolloutState = DeploymentRecord.Failed,
+            RolloutStateReason = $"ECS deployment circuit breaker: tasks failed to start.",
+            UpdatedAt = Now,
+        });
+        AddEvent($"(deployment {primary.Id}) deployment failed: tasks failed to start.");
+        var former = _service.Deployments.Skip(1).FirstOrDefault(d => d.WasCompleted);
+        if (_service.RollsBack && former is not null)
+        {
+            AddEvent($"rolling back to deployment {former.Id}.");
+            var again = ServiceRules.NewDeployment(former.TaskDefinitionArn, Now);
+            _service = _service.WithNewDeployment(again with
+            {
+                RolloutStateReason = $"ECS deployment circuit breaker: rolling back to deploymentId {former.Id}.",
+            });
+        }
+    }
+
+    private RolloutState StateOf(IReadOnlyList<TaskDocument> running)
+    {
+        var primary = _service.Primary;
+        var pause = primary.LastFailureAt is { } failed
+            ? DeploymentFailures.Pause(primary.ConsecutiveFailures) - (Now - failed) : TimeSpan.Zero;
+        if (pause > TimeSpan.Zero)
+        {
+            LookAgainIn(pause);
+        }
+        return new RolloutState
+        {
+            DesiredCount = _service.DesiredCount,
+            MinimumHealthyPercent = _service.MinimumHealthyPercent,
+            MaximumPercent = _service.MaximumPercent,
+            PrimaryId = primary.Id,
+            StartsBlocked = pause > TimeSpan.Zero || primary.RolloutState == DeploymentRecord.Failed,
+            Tasks = [.. running.Select(t => new RolloutTask(
+                // A task on a node that is being drained is replaced like one of an old deployment: a new one first, within the limits.
+                t.Id, leaving.Contains(t.InstanceId) ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
+                t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", t.CreatedAt.UtcTicks))],
+        };
+    }
+
+    // Without a health check, running for a moment is all that tells a working container from one that is about to crash.
+    private bool IsSettled(TaskDocument task)
+    {
+        if (!task.IsHealthy || task.HasHealthCheck)
+        {
+            return task.IsHealthy;
+        }
+        var left = DeploymentFailures.Settling - (Now - (task.StartedAt ?? Now));
+        if (left > TimeSpan.Zero)
+        {
+            LookAgainIn(left);
+        }
+        return left <= TimeSpan.Zero;
+    }
+
+    private async ValueTask<ClusterCapacity?> PlaceAsync(int count, CancellationToken stop)
+    {
+        var account = CallScope.Of(scope);
+        var (family, revision) = EcsNames.TaskDefinition(_service.Primary.TaskDefinitionArn);
+        var definition = await cloud.Documents.GetAsync(
+            EcsKinds.TaskDefinition, $"{account.AccountId}/{account.Region}", TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
+        if (definition is null)
+        {
+            AddEvent("was unable to start a task because its task definition does not exist.");
+            return null;
+        }
+        var template = TemplateOf(definition.Value);
+        var request = template.Request();
+        var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
+        for (var i = 0; i < count; i++)
+        {
+            var place = capacity.Plan(template, request, Now);
+            if (!place.IsPlaced)
+            {
+                AddEvent("was unable to place a task because no container instance met all of its requirements. " + WhyNot(capacity, place));
+                break;
+            }
+        }
+        return capacity;
+    }
+
+    private TaskTemplate TemplateOf(TaskDefinitionDocument definition) => new()
+    {
+        Definition = definition,
+        ClusterName = _service.ClusterName,
+        LaunchType = _service.LaunchType,
+        PlatformVersion = _service.PlatformVersion,
+        Group = "service:" + _service.Name,
+        StartedBy = _service.Primary.Id,
+        ServiceName = _service.Name,
+        DeploymentId = _service.Primary.Id,
+        Network = _service.Declared.NetworkConfiguration?.AwsvpcConfiguration,
+        EnableExecuteCommand = _service.Declared.EnableExecuteCommand ?? false,
+        Tags = TaskChecks.Tags(null, _service.Declared.PropagateTags, definition, _service.Tags),
+        Constraints = _service.Declared.PlacementConstraints ?? [],
+        Strategy = _service.Declared.PlacementStrategy ?? [],
+    };
+
+    private string WhyNot(ClusterCapacity capacity, PlacementDecision place)
+    {
+        if (place.ClosestInstanceId is not { } closest)
+        {
+            return capacity.Pool(_service.LaunchType).Any()
+                ? "Reason: No container instance is active and connected."
+                : "Reason: No Container Instances were found in your cluster.";
+        }
+        return $"The closest matching (container-instance {closest}) " + place.Reason switch
+        {
+            Placement.Cpu => "has insufficient CPU units available.",
+            Placement.Memory => "has insufficient memory available.",
+            Placement.Ports => "is already using a port required by your task.",
+            Placement.Attribute => "is missing an attribute required by your task.",
+            Placement.Distinct => "already runs a task of this service, which the distinctInstance constraint forbids.",
+            _ => "does not meet the placement constraints.",
+        };
+    }
+
+    // What the outcome means for the deployments: which are over, and whether the primary one is complete.
+    private void Progress(RolloutDecision decision, List<TaskDocument> live)
+    {
+        var kept = _service.Deployments.Where((d, i) => i == 0 || live.Any(t => t.DeploymentId == d.Id && t.WantsRunning)).ToList();
+        if (kept.Count < _service.Deployments.Count)
+        {
+            _service = _service with { Deployments = kept };
+        }
+        var primary = _service.Primary;
+        if (!decision.Complete)
+        {
+            return;
+        }
+        if (primary.RolloutState == DeploymentRecord.InProgress && kept.Count == 1)
+        {
+            _service = _service.WithDeployment(primary.Id, d => d with
+            {
+                RolloutState = DeploymentRecord.Completed,
+                RolloutStateReason = $"ECS deployment {primary.Id} completed.",
+                WasCompleted = true,
+                UpdatedAt = Now,
+            });
+            AddEvent($"(deployment {primary.Id}) deployment completed.");
+            AddEvent("has reached a steady state.");
+        }
+        if (primary.ConsecutiveFailures > 0)
+        {
+            Recover(primary, live);
+        }
+    }
+
+    // Failures are forgiven when every task has lived longer than a failed start does.
+    private void Recover(DeploymentRecord primary, List<TaskDocument> live)
+    {
+        var youngest = live.Where(t => t.WantsRunning).Select(t => Now - (t.StartedAt ?? Now)).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+        if (youngest < DeploymentFailures.ShortLife)
+        {
+            LookAgainIn(DeploymentFailures.ShortLife - youngest);
+            return;
+        }
+        _service = _service.WithDeployment(primary.Id, d => d with { ConsecutiveFailures = 0, LastFailureAt = null });
+        AddEvent("has reached a steady state.");
+    }
+
+    private async ValueTask StopAsync(IReadOnlyList<(string TaskId, string Reason)> stops, CancellationToken stop)
+    {
+        foreach (var (id, reason) in stops)
+        {
+            var text = reason == DeploymentPlan.FailedHealthCheck ? reason : $"Scaling activity initiated by (deployment {_service.Primary.Id})";
+            await TaskChange.ApplyAsync(cloud.Documents, scope, id, t => t.WithStopRequested(StopCodes.ServiceScheduler, text, Now), stop);
+        }
+    }
+
+    private async ValueTask<PassOutcome> DrainAsync(Commit commit, CancellationToken stop)
+    {
+        var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
+        if (live.Count == 0)
+        {
+            _service = _service with { Status = ServiceDocument.Inactive };
+        }
+        if (!await CommitAsync(commit, stop))
+        {
+            return PassOutcome.Lost;
+        }
+        await StopAsync([.. live.Where(t => t.WantsRunning).Select(t => (t.Id, DeploymentPlan.ScaledIn))], stop);
+        return new PassOutcome(_next, false);
+    }
+}

@@ -1,0 +1,114 @@
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Scheduling;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Rules;
+
+/// <summary>
+/// A cluster's nodes and assignments at the revisions at which they were read, and the tasks that a plan has put on them since. Its
+/// commit expects every assignment it touches, so a plan made from an old view is refused instead of overfilling a node.
+/// </summary>
+internal sealed class ClusterCapacity
+{
+    private readonly string _scope;
+    private readonly Dictionary<string, Document<ContainerInstanceDocument>> _instances;
+    private readonly Dictionary<string, Document<AssignmentDocument>> _assignments;
+    private readonly Dictionary<string, NodeCapacity> _nodes = new(StringComparer.Ordinal);
+    private readonly List<(TaskDocument Task, AssignmentEntry Entry)> _planned = [];
+
+    private ClusterCapacity(
+        string scope, IReadOnlyList<Document<ContainerInstanceDocument>> instances, IReadOnlyList<Document<AssignmentDocument>> assignments)
+    {
+        _scope = scope;
+        _instances = instances.ToDictionary(i => i.Value.Id, StringComparer.Ordinal);
+        _assignments = assignments.ToDictionary(a => a.Key.Name, StringComparer.Ordinal);
+        foreach (var (id, instance) in _instances)
+        {
+            _nodes[id] = Node(instance.Value, _assignments.GetValueOrDefault(id)?.Value);
+        }
+    }
+
+    public static async ValueTask<ClusterCapacity> LoadAsync(DocumentLog documents, string scope, CancellationToken stop) =>
+        new(scope, await documents.ListAsync(EcsKinds.Instance, scope, stop), await documents.ListAsync(EcsKinds.Assignment, scope, stop));
+
+    public IReadOnlyList<(TaskDocument Task, AssignmentEntry Entry)> Planned => _planned;
+
+    public ContainerInstanceDocument? Instance(string id) => _instances.GetValueOrDefault(id)?.Value;
+
+    /// <summary>Registered instances of the launch type's pool, whether or not they can take tasks now.</summary>
+    public IEnumerable<ContainerInstanceDocument> Pool(string launchType) =>
+        _instances.Values.Select(i => i.Value).Where(i => i.Status != ContainerInstanceDocument.Inactive && IsIn(i, launchType));
+
+    private static bool IsIn(ContainerInstanceDocument instance, string launchType) => launchType switch
+    {
+        LaunchTypes.External => instance.IsExternal,
+        LaunchTypes.Fargate => instance.IsFargateCapacity,
+        _ => !instance.IsExternal && !instance.IsFargateCapacity,
+    };
+
+    /// <summary>Nodes that may take a task of this launch type now.</summary>
+    public IReadOnlyList<NodeCapacity> Nodes(string launchType) =>
+    [
+        .. Pool(launchType).Where(i => i.Status == ContainerInstanceDocument.Active && i.AgentConnected)
+            .Select(i => _nodes[i.Id]).Where(n => n.TaskCount < AssignmentDocument.MaximumEntries),
+    ];
+
+    public string? RefusalOf(string instanceId, PlacementRequest request) => Placement.Refusal(_nodes[instanceId], request);
+
+    /// <summary>Finds a place for one task and plans it there.</summary>
+    public PlacementDecision Plan(TaskTemplate template, PlacementRequest request, DateTimeOffset now)
+    {
+        var decision = Placement.Place(Nodes(template.LaunchType), request);
+        if (decision.InstanceId is { } id)
+        {
+            PlanOn(id, template, request, now);
+        }
+        return decision;
+    }
+
+    public void PlanOn(string instanceId, TaskTemplate template, PlacementRequest request, DateTimeOffset now)
+    {
+        _nodes[instanceId] = _nodes[instanceId].Take(request);
+        _planned.Add(NewTask.On(_instances[instanceId].Value, template, CallScope.Of(_scope), now));
+    }
+
+    /// <summary>Adds the planned tasks with what they rely on.</summary>
+    public void AddTo(Commit commit)
+    {
+        foreach (var group in _planned.GroupBy(p => p.Task.InstanceId))
+        {
+            commit.Expect(_instances[group.Key]);
+            var read = _assignments.GetValueOrDefault(group.Key);
+            var next = group.Aggregate(read?.Value ?? new AssignmentDocument(), (assignment, p) => assignment.With(p.Entry));
+            if (read is null)
+            {
+                commit.Create(EcsKinds.Assignment, _scope, group.Key, next);
+            }
+            else
+            {
+                commit.Update(EcsKinds.Assignment, read, next);
+            }
+            foreach (var (task, _) in group)
+            {
+                commit.Create(EcsKinds.EcsTask, _scope, task.Id, task);
+            }
+        }
+    }
+
+    private static NodeCapacity Node(ContainerInstanceDocument instance, AssignmentDocument? assignment)
+    {
+        var used = InstanceUse.Of(assignment);
+        var entries = assignment?.Entries ?? [];
+        return new NodeCapacity
+        {
+            InstanceId = instance.Id,
+            Attributes = instance.Attributes.DistinctBy(a => a.Name).ToDictionary(a => a.Name, a => a.Value ?? "", StringComparer.Ordinal),
+            FreeCpuUnits = instance.Registered.CpuUnits - used.CpuUnits,
+            FreeMemoryMib = instance.Registered.MemoryMib - used.MemoryMib,
+            UsedTcpPorts = instance.Registered.TcpPorts.Concat(used.TcpPorts).ToHashSet(),
+            UsedUdpPorts = instance.Registered.UdpPorts.Concat(used.UdpPorts).ToHashSet(),
+            TasksByGroup = entries.Where(e => !e.Stop).GroupBy(e => e.Group).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+            TaskCount = entries.Count,
+        };
+    }
+}

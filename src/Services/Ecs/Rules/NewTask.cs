@@ -1,0 +1,161 @@
+using System.Globalization;
+using Longspan.Api.Ecs;
+using Longspan.Kernel;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Scheduling;
+using KeyValuePair = Longspan.Api.Ecs.KeyValuePair;
+
+namespace Longspan.Services.Ecs.Rules;
+
+/// <summary>What a task is to be made of, wherever it runs: by RunTask, StartTask or a service.</summary>
+internal sealed record TaskTemplate
+{
+    public required TaskDefinitionDocument Definition { get; init; }
+    public required string ClusterName { get; init; }
+    public required string LaunchType { get; init; }
+    public string? PlatformVersion { get; init; }
+    public required string Group { get; init; }
+    public string? StartedBy { get; init; }
+    public string? ServiceName { get; init; }
+    public string? DeploymentId { get; init; }
+    public TaskOverride? Overrides { get; init; }
+    public AwsVpcConfiguration? Network { get; init; }
+    public bool EnableExecuteCommand { get; init; }
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
+    public IReadOnlyList<PlacementConstraint> Constraints { get; init; } = [];
+    public IReadOnlyList<PlacementStrategy> Strategy { get; init; } = [];
+
+    /// <summary>The role that applies: the override's before the definition's.</summary>
+    public string? TaskRoleArn => Overrides?.TaskRoleArn ?? Definition.Definition.TaskRoleArn;
+    public string? ExecutionRoleArn => Overrides?.ExecutionRoleArn ?? Definition.Definition.ExecutionRoleArn;
+
+    /// <summary>What it asks of a node. Throws the caller's error for an expression that we do not understand.</summary>
+    public PlacementRequest Request()
+    {
+        var demand = TaskSizes.Demand(Definition, Overrides);
+        var rules = Constraints.Select(c => (c.Type, c.Expression))
+            .Concat((Definition.Definition.PlacementConstraints ?? []).Select(c => (c.Type, c.Expression))).ToArray();
+        return new PlacementRequest
+        {
+            Group = Group,
+            CpuUnits = demand.CpuUnits,
+            MemoryMib = demand.MemoryMib,
+            TcpPorts = demand.TcpPorts,
+            UdpPorts = demand.UdpPorts,
+            // The platform's own capacity runs whatever is offered to it.
+            RequiredAttributes = LaunchType == LaunchTypes.Fargate
+                ? [] : [.. (Definition.Definition.RequiresAttributes ?? []).Select(a => a.Name!)],
+            DistinctInstance = rules.Any(c => c.Type == "distinctInstance"),
+            Constraints = [.. rules.Where(c => c.Type == "memberOf").Select(c => Parse(c.Expression))],
+            Strategy = [.. Strategy.Select(s => new PlacementRule(s.Type ?? "random", s.Field ?? ""))],
+        };
+    }
+
+    private static ConstraintExpression Parse(string? text) =>
+        ConstraintExpression.TryParse(text, out var expression)
+            ? expression
+            : throw new InvalidParameterException($"Invalid expression in placement constraint: {text}");
+}
+
+/// <summary>Makes the documents of a task that has been given a place.</summary>
+internal static class NewTask
+{
+    public static (TaskDocument Task, AssignmentEntry Entry) On(
+        ContainerInstanceDocument instance, TaskTemplate template, CallScope call, DateTimeOffset now)
+    {
+        var id = Ids.Hex(32);
+        var definition = template.Definition;
+        var demand = TaskSizes.Demand(definition, template.Overrides);
+        var arn = call.Arn($"task/{template.ClusterName}/{id}");
+        ContainerRecord[] containers = [.. definition.Containers.Select(c => Container(c, template, call))];
+        var task = new TaskDocument
+        {
+            Id = id,
+            Arn = arn,
+            ClusterName = template.ClusterName,
+            Family = definition.Family,
+            Revision = definition.Revision,
+            TaskDefinitionArn = definition.Arn,
+            LaunchType = template.LaunchType,
+            PlatformVersion = template.LaunchType == LaunchTypes.Fargate ? PlatformOf(template.PlatformVersion) : null,
+            Group = template.Group,
+            StartedBy = template.StartedBy,
+            ServiceName = template.ServiceName,
+            DeploymentId = template.DeploymentId,
+            InstanceId = instance.Id,
+            InstanceArn = instance.Arn,
+            AvailabilityZone = instance.AvailabilityZone,
+            Cpu = (TaskSizes.Cpu(template.Overrides?.Cpu)?.ToString(CultureInfo.InvariantCulture) ?? definition.Definition.Cpu) ?? Text(demand.CpuUnits),
+            Memory = (TaskSizes.Memory(template.Overrides?.Memory)?.ToString(CultureInfo.InvariantCulture) ?? definition.Definition.Memory) ?? Text(demand.MemoryMib),
+            LastStatus = TaskStatus.Pending,
+            DesiredStatus = TaskStatus.Running,
+            HasHealthCheck = containers.Any(c => c.Essential && c.HasHealthCheck),
+            Containers = containers,
+            EnableExecuteCommand = template.EnableExecuteCommand,
+            Overrides = template.Overrides,
+            Attachments = Attachments(template),
+            Tags = template.Tags,
+            CreatedAt = now,
+        };
+        var entry = new AssignmentEntry
+        {
+            TaskId = id,
+            Group = template.Group,
+            CpuUnits = demand.CpuUnits,
+            MemoryMib = demand.MemoryMib,
+            TcpPorts = demand.TcpPorts,
+            UdpPorts = demand.UdpPorts,
+            RoleCredentialsId = template.TaskRoleArn is null ? null : Ids.Uuid(),
+            ExecutionCredentialsId = template.ExecutionRoleArn is null ? null : Ids.Uuid(),
+        };
+        return (task, entry);
+    }
+
+    private static string PlatformOf(string? asked) => asked is null or "LATEST" ? LaunchTypes.FargatePlatform : asked;
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static ContainerRecord Container(ContainerDefinition container, TaskTemplate template, CallScope call)
+    {
+        var change = template.Overrides?.ContainerOverrides?.FirstOrDefault(o => o.Name == container.Name);
+        return new ContainerRecord
+        {
+            Name = container.Name!,
+            Arn = call.Arn($"container/{template.ClusterName}/{Ids.Hex(32)}/{Ids.Uuid()}"),
+            Image = container.Image,
+            Essential = container.Essential ?? true,
+            HasHealthCheck = container.HealthCheck is not null,
+            Cpu = Text(change?.Cpu ?? container.Cpu ?? 0),
+            Memory = (change?.Memory ?? container.Memory) is { } memory ? Text(memory) : null,
+            MemoryReservation = (change?.MemoryReservation ?? container.MemoryReservation) is { } reservation ? Text(reservation) : null,
+        };
+    }
+
+    // One interface per awsvpc task, as callers expect to find it. The node gives the address, so none is promised here.
+    private static List<Attachment> Attachments(TaskTemplate template) =>
+        template.Definition.IsAwsvpc
+            ?
+            [
+                new Attachment
+                {
+                    Id = Ids.Uuid(),
+                    Type = "ElasticNetworkInterface",
+                    Status = "ATTACHED",
+                    Details = [.. (template.Network?.Subnets ?? []).Take(1).Select(s => new KeyValuePair { Name = "subnetId", Value = s })],
+                },
+            ]
+            : [];
+}
+
+/// <summary>Account and region: what an ARN needs when no call is at hand, as in a pass.</summary>
+internal readonly record struct CallScope(string AccountId, string Region)
+{
+    /// <summary>From a document scope: <c>account/region</c> or <c>account/region/cluster</c>.</summary>
+    public static CallScope Of(string scope)
+    {
+        var parts = scope.Split('/');
+        return new CallScope(parts[0], parts[1]);
+    }
+
+    public string Arn(string resource) => new Arn("ecs", Region, AccountId, resource).ToString();
+}

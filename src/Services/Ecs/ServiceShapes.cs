@@ -1,0 +1,94 @@
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+
+namespace Longspan.Services.Ecs;
+
+/// <summary>Service documents, with their tasks counted, to the wire.</summary>
+internal static class ServiceShapes
+{
+    public static Service Service(
+        ServiceDocument service, string clusterArn, IReadOnlyList<TaskDocument> live, bool withTags)
+    {
+        var declared = service.Declared;
+        var inactive = service.Status == ServiceDocument.Inactive;
+        return new Service
+        {
+            ServiceArn = service.Arn,
+            ServiceName = service.Name,
+            ClusterArn = clusterArn,
+            Status = service.Status,
+            DesiredCount = service.DesiredCount,
+            RunningCount = live.Count(IsRunning),
+            PendingCount = live.Count(IsPending),
+            LaunchType = declared.CapacityProviderStrategy is { Count: > 0 } ? null : service.LaunchType,
+            CapacityProviderStrategy = declared.CapacityProviderStrategy,
+            PlatformVersion = service.LaunchType == LaunchTypes.Fargate ? service.PlatformVersion ?? "LATEST" : null,
+            PlatformFamily = service.LaunchType == LaunchTypes.Fargate ? "Linux" : null,
+            TaskDefinition = service.Primary.TaskDefinitionArn,
+            DeploymentConfiguration = Configuration(service),
+            Deployments = inactive ? [] : [.. service.Deployments.Select((d, i) => Deployment(service, d, i == 0, live))],
+            Events = [.. service.Events.Select(e => new ServiceEvent { Id = e.Id, CreatedAt = e.CreatedAt, Message = e.Message })],
+            CreatedAt = service.CreatedAt,
+            CreatedBy = service.CreatedBy,
+            LoadBalancers = declared.LoadBalancers ?? [],
+            ServiceRegistries = declared.ServiceRegistries ?? [],
+            RoleArn = declared.RoleArn,
+            PlacementConstraints = declared.PlacementConstraints ?? [],
+            PlacementStrategy = declared.PlacementStrategy ?? [],
+            NetworkConfiguration = declared.NetworkConfiguration,
+            HealthCheckGracePeriodSeconds = declared.HealthCheckGracePeriodSeconds,
+            SchedulingStrategy = "REPLICA",
+            DeploymentController = declared.DeploymentController ?? new DeploymentController { Type = "ECS" },
+            Tags = withTags ? Shapes.Tags(service.Tags) : null,
+            EnableECSManagedTags = declared.EnableECSManagedTags ?? false,
+            PropagateTags = declared.PropagateTags ?? "NONE",
+            EnableExecuteCommand = declared.EnableExecuteCommand ?? false,
+            AvailabilityZoneRebalancing = declared.AvailabilityZoneRebalancing ?? "DISABLED",
+        };
+    }
+
+    private static bool IsRunning(TaskDocument task) => task.IsRunning && task.WantsRunning;
+
+    private static bool IsPending(TaskDocument task) =>
+        task.WantsRunning && Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running);
+
+    private static DeploymentConfiguration Configuration(ServiceDocument service)
+    {
+        var given = service.Declared.DeploymentConfiguration;
+        return new DeploymentConfiguration
+        {
+            DeploymentCircuitBreaker = given?.DeploymentCircuitBreaker ?? new DeploymentCircuitBreaker { Enable = false, Rollback = false },
+            MaximumPercent = service.MaximumPercent,
+            MinimumHealthyPercent = service.MinimumHealthyPercent,
+            Alarms = given?.Alarms,
+            Strategy = given?.Strategy ?? "ROLLING",
+            BakeTimeInMinutes = given?.BakeTimeInMinutes ?? 0,
+            LifecycleHooks = given?.LifecycleHooks,
+        };
+    }
+
+    private static Deployment Deployment(ServiceDocument service, DeploymentRecord deployment, bool primary, IReadOnlyList<TaskDocument> live)
+    {
+        var own = live.Where(t => t.DeploymentId == deployment.Id).ToArray();
+        return new Deployment
+        {
+            Id = deployment.Id,
+            Status = deployment.Status,
+            TaskDefinition = deployment.TaskDefinitionArn,
+            DesiredCount = primary ? service.DesiredCount : own.Count(t => t.WantsRunning),
+            PendingCount = own.Count(IsPending),
+            RunningCount = own.Count(IsRunning),
+            FailedTasks = deployment.FailedTasks,
+            CreatedAt = deployment.CreatedAt,
+            UpdatedAt = deployment.UpdatedAt,
+            LaunchType = service.Declared.CapacityProviderStrategy is { Count: > 0 } ? null : service.LaunchType,
+            CapacityProviderStrategy = service.Declared.CapacityProviderStrategy,
+            PlatformVersion = service.LaunchType == LaunchTypes.Fargate ? LaunchTypes.FargatePlatform : null,
+            PlatformFamily = service.LaunchType == LaunchTypes.Fargate ? "Linux" : null,
+            NetworkConfiguration = service.Declared.NetworkConfiguration,
+            RolloutState = deployment.RolloutState,
+            RolloutStateReason = deployment.RolloutStateReason,
+        };
+    }
+}
