@@ -2,6 +2,7 @@ using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Services.Ecr;
 using Longspan.Services.Iam;
+using Longspan.Services.Logs;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sts;
 using Longspan.Store;
@@ -18,5 +19,6 @@ internal static class Modules
         new StsModule(tokens),
         new SsmModule(cloud, store.Sealer),
         new EcrModule(cloud, store.Blobs, store.Sealer),
+        new LogsModule(cloud, store.Records),
     ];
 }
