@@ -4,8 +4,10 @@ using Longspan.Services.Ecr;
 using Longspan.Services.Iam;
 using Longspan.Services.Logs;
 using Longspan.Services.Ssm;
+using Longspan.Services.Sqs;
 using Longspan.Services.Sts;
 using Longspan.Store;
+using Longspan.Store.Sqlite.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Server;
@@ -18,6 +20,9 @@ internal static class Modules
         new IamModule(),
         new StsModule(tokens),
         new SsmModule(cloud, store.Sealer),
+        new SqsModule(
+            store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock), new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
+            cloud.Clock),
         new EcrModule(cloud, store.Blobs, store.Sealer),
         new LogsModule(cloud, store.Records),
     ];

@@ -2,6 +2,7 @@ using System.Text;
 using Longspan.Api.Ecr;
 using Longspan.Api.Ecs;
 using Longspan.Api.Iam;
+using Longspan.Api.Logs;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Wire.Client;
@@ -15,30 +16,42 @@ namespace Longspan.Cli.Embedded;
 /// </summary>
 internal sealed class OrderSystem(AwsClient aws, Home home, string root, EmbeddedRun run)
 {
-    public const string TaskRole = "orders-task";
     public const string NodeRole = "longspan-node";
     public const string OrdersQueue = "orders";
     public const string StatusQueue = "orders-status";
     public static readonly string[] Services = ["web", "api", "processor"];
+    private const string ExecutionRole = "orders-execution";
     private const int MaximumReceives = 10;
+    private const int VisibilitySeconds = 30;
 
     private string Samples => Path.Combine(root, "samples", "Orders");
 
     public async Task PrepareAsync(CancellationToken stop)
     {
         await aws.CallAsync(EcsOperations.CreateCluster, new() { ClusterName = Topology.Cluster }, stop);
-        await EnsureRoleAsync(NodeRole, "ssm.amazonaws.com", "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore", stop);
-        await EnsureRoleAsync(NodeRole, "ssm.amazonaws.com", "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role", stop);
-        await EnsureRoleAsync(TaskRole, "ecs-tasks.amazonaws.com", null, stop);
-        await aws.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = TaskRole, PolicyName = "queues", PolicyDocument = QueuePolicy }, stop);
-        var dead = await QueueAsync("orders-dead", [], stop);
-        var deadArn = (await aws.CallAsync(SqsOperations.GetQueueAttributes, new() { QueueUrl = dead, AttributeNames = ["QueueArn"] }, stop)).Attributes!["QueueArn"];
-        var redrive = new Dictionary<string, string> { ["RedrivePolicy"] = $$"""{"deadLetterTargetArn":"{{deadArn}}","maxReceiveCount":"{{MaximumReceives}}"}""" };
-        await QueueAsync(OrdersQueue, redrive, stop);
-        await QueueAsync(StatusQueue, redrive, stop);
+        await EnsureQueuesAsync(stop);
+        await EnsureRoleAsync(NodeRole, "ssm.amazonaws.com", stop);
+        foreach (var policy in (string[])["AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role"])
+        {
+            await aws.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = NodeRole, PolicyArn = $"arn:aws:iam::aws:policy/{policy}" }, stop);
+        }
+        await EnsureRoleAsync(ExecutionRole, "ecs-tasks.amazonaws.com", stop);
+        await aws.CallAsync(IamOperations.AttachRolePolicy, new()
+        {
+            RoleName = ExecutionRole, PolicyArn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        }, stop);
+        foreach (var service in (string[])["api", "processor"])
+        {
+            await EnsureRoleAsync(TaskRoleOf(service), "ecs-tasks.amazonaws.com", stop);
+            await aws.CallAsync(IamOperations.PutRolePolicy, new()
+            {
+                RoleName = TaskRoleOf(service), PolicyName = "queues", PolicyDocument = Filled("policies", service),
+            }, stop);
+        }
         foreach (var service in Services)
         {
             await EnsureAsync(EcrOperations.CreateRepository, new() { RepositoryName = $"orders/{service}" }, "RepositoryAlreadyExistsException", stop);
+            await EnsureAsync(LogsOperations.CreateLogGroup, new() { LogGroupName = $"/orders/{service}" }, "ResourceAlreadyExistsException", stop);
         }
     }
 
@@ -98,6 +111,8 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
             $"{service.ServiceName}: {service.RunningCount} of {service.DesiredCount} running. {service.Events?.FirstOrDefault()?.Message}"));
     }
 
+    private static string TaskRoleOf(string service) => $"orders-{service}-task";
+
     private string LocalRegistry => $"127.0.0.1:{run.Port}";
 
     private static string ImageOf(string registry, string service) => $"{registry}/orders/{service}:dev";
@@ -110,7 +125,7 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
             RepositoryName = $"orders/{service}", ImageIds = [new() { ImageTag = "dev" }],
         }, stop);
         var registry = service == "processor" ? $"{Topology.LinkServerAddress}:{run.Port}" : LocalRegistry;
-        var wanted = Template<RegisterTaskDefinitionRequest>("task-definitions", service, ("IMAGE", $"{registry}/orders/{service}@{images.ImageDetails![0].ImageDigest}"));
+        var wanted = Template<RegisterTaskDefinitionRequest>("task-definitions", service, ($"{service.ToUpperInvariant()}_IMAGE", $"{registry}/orders/{service}@{images.ImageDetails![0].ImageDigest}"));
         try
         {
             var latest = (await aws.CallAsync(EcsOperations.DescribeTaskDefinition, new() { TaskDefinition = $"orders-{service}" }, stop)).TaskDefinition!;
@@ -127,43 +142,62 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
     }
 
     /// <summary>A request from one of the sample's JSON files, the same that the AWS CLI takes with <c>--cli-input-json</c>.</summary>
-    private T Template<T>(string folder, string service, (string Name, string Value) own)
-        where T : Shape, new()
+    private T Template<T>(string folder, string service, params (string Name, string Value)[] own)
+        where T : Shape, new() => JsonShapes.Read<T>(Encoding.UTF8.GetBytes(Filled(folder, service, own)));
+
+    private string Filled(string folder, string service, params (string Name, string Value)[] own)
     {
-        var text = File.ReadAllText(Path.Combine(Samples, folder, $"orders-{service}.json"));
-        var onPremises = service == "processor";
         (string Name, string Value)[] values =
         [
-            own,
+            .. own,
             ("CLUSTER", Topology.Cluster),
-            ("REGION", Topology.Region),
-            ("TASK_ROLE_ARN", $"arn:aws:iam::123456789012:role/{TaskRole}"),
-            ("AWS_ENDPOINT_URL", $"http://{(onPremises ? Topology.LinkServerAddress : Topology.CloudGateway)}:{run.Port}"),
+            ("AWS_REGION", Topology.Region),
+            ("API_TASK_ROLE_ARN", RoleArn(TaskRoleOf("api"))),
+            ("PROCESSOR_TASK_ROLE_ARN", RoleArn(TaskRoleOf("processor"))),
+            ("EXECUTION_ROLE_ARN", RoleArn(ExecutionRole)),
+            ("ORDERS_QUEUE_URL", OrdersQueue),
+            ("STATUS_QUEUE_URL", StatusQueue),
+            ("ORDERS_QUEUE_ARN", QueueArn(OrdersQueue)),
+            ("STATUS_QUEUE_ARN", QueueArn(StatusQueue)),
+            ("CLOUD_ENDPOINT_URL", $"http://{Topology.CloudGateway}:{run.Port}"),
+            ("ON_PREMISES_ENDPOINT_URL", $"http://{Topology.LinkServerAddress}:{run.Port}"),
             ("ORDERS_API_URL", $"http://{Topology.CloudGateway}:{run.ApiPort}"),
-            ("DATA_FOLDER", Path.Combine(home.Volumes, service)),
+            // Any free port: the server's front door leads the fixed ones to whichever tasks are healthy.
+            ("WEB_HOST_PORT", "0"),
+            ("API_HOST_PORT", "0"),
+            ("CLOUD_NODE_NAME", Topology.CloudNode),
+            ("CLOUD_SITE", Topology.CloudSite),
+            ("ON_PREMISES_NODE_NAME", Topology.PremisesNode),
+            ("ON_PREMISES_SITE", Topology.PremisesSite),
         ];
-        foreach (var (name, value) in values)
-        {
-            text = text.Replace($"${{{name}}}", value, StringComparison.Ordinal);
-        }
-        return JsonShapes.Read<T>(Encoding.UTF8.GetBytes(text));
+        var text = File.ReadAllText(Path.Combine(Samples, folder, $"orders-{service}.json"));
+        return values.Aggregate(text, (filled, pair) => filled.Replace($"${{{pair.Name}}}", pair.Value, StringComparison.Ordinal));
     }
 
-    private async Task<string> QueueAsync(string name, Dictionary<string, string> attributes, CancellationToken stop) =>
-        (await aws.CallAsync(SqsOperations.CreateQueue, new() { QueueName = name, Attributes = attributes }, stop)).QueueUrl!;
+    private static string RoleArn(string role) => $"arn:aws:iam::{Topology.AccountId}:role/{role}";
 
-    private async Task EnsureRoleAsync(string name, string service, string? policyArn, CancellationToken stop)
+    private static string QueueArn(string queue) => $"arn:aws:sqs:{Topology.Region}:{Topology.AccountId}:{queue}";
+
+    private async Task EnsureQueuesAsync(CancellationToken stop)
     {
-        await EnsureAsync(IamOperations.CreateRole, new()
+        await EnsureQueueAsync("orders-dead", [], stop);
+        var attributes = new Dictionary<string, string>
         {
-            RoleName = name,
-            AssumeRolePolicyDocument = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"{{service}}"},"Action":"sts:AssumeRole"}]}""",
-        }, "EntityAlreadyExists", stop);
-        if (policyArn is not null)
-        {
-            await aws.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = name, PolicyArn = policyArn }, stop);
-        }
+            ["VisibilityTimeout"] = $"{VisibilitySeconds}",
+            ["RedrivePolicy"] = $$"""{"deadLetterTargetArn":"{{QueueArn("orders-dead")}}","maxReceiveCount":"{{MaximumReceives}}"}""",
+        };
+        await EnsureQueueAsync(OrdersQueue, attributes, stop);
+        await EnsureQueueAsync(StatusQueue, attributes, stop);
     }
+
+    private Task EnsureQueueAsync(string name, Dictionary<string, string> attributes, CancellationToken stop) =>
+        aws.CallAsync(SqsOperations.CreateQueue, new() { QueueName = name, Attributes = attributes }, stop);
+
+    private Task EnsureRoleAsync(string name, string service, CancellationToken stop) => EnsureAsync(IamOperations.CreateRole, new()
+    {
+        RoleName = name,
+        AssumeRolePolicyDocument = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"{{service}}"},"Action":"sts:AssumeRole"}]}""",
+    }, "EntityAlreadyExists", stop);
 
     private async Task EnsureAsync<TRequest, TResponse>(Operation<TRequest, TResponse> operation, TRequest request, string alreadyThere, CancellationToken stop)
         where TRequest : Shape, new()
@@ -178,7 +212,4 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
             // Made by an earlier run.
         }
     }
-
-    private const string QueuePolicy =
-        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:SendMessage","sqs:ReceiveMessage","sqs:DeleteMessage","sqs:ChangeMessageVisibility","sqs:GetQueueUrl","sqs:GetQueueAttributes"],"Resource":["arn:aws:sqs:*:*:orders","arn:aws:sqs:*:*:orders-status"]}]}""";
 }

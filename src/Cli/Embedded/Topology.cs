@@ -7,6 +7,7 @@ namespace Longspan.Cli.Embedded;
 /// </summary>
 internal static class Topology
 {
+    public const string AccountId = "123456789012";
     public const string Region = "us-east-1";
     public const string Cluster = "orders";
 
