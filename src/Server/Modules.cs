@@ -1,6 +1,7 @@
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Services.Ecr;
+using Longspan.Services.Ecs;
 using Longspan.Services.Iam;
 using Longspan.Services.Logs;
 using Longspan.Services.Ssm;
@@ -23,6 +24,7 @@ internal static class Modules
         new SqsModule(
             store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock), new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
             cloud.Clock),
+        new EcsModule(cloud, log),
         new EcrModule(cloud, store.Blobs, store.Sealer),
         new LogsModule(cloud, store.Records),
     ];
