@@ -25,7 +25,8 @@ internal sealed class TextShapeReader : ShapeReader
     public override string ReadString(Member member) => _bytes is { } bytes
         ? System.Text.Unicode.Utf8.IsValid(bytes.Span) ? Text.Utf8.GetString(bytes.Span) : throw new MalformedRequestException("Invalid UTF-8")
         : Value;
-    public override ReadOnlyMemory<byte> ReadBlob(Member member) => _bytes ?? Text.ParseBase64(Value);
+    /// <summary>A copy: shapes may outlive the request, whose body is on a pooled buffer.</summary>
+    public override ReadOnlyMemory<byte> ReadBlob(Member member) => _bytes is { } bytes ? bytes.ToArray() : Text.ParseBase64(Value);
     public override DateTimeOffset ReadTimestamp(Member member) => Text.ParseTimestamp(Value);
 
     /// <summary>A header that carries a JSON document carries it in base64.</summary>

@@ -147,7 +147,7 @@ public sealed class Recogniser
         // An operation that AWS has and we do not deserves more than AWS's empty answer to a misspelt one.
         var message = service is not null && service.AllOperations.Contains(name)
             ? $"The operation {name} of {service.Name} is not supported here yet."
-            : $"The operation {name} does not exist.";
+            : service is null ? $"No service offered here has an operation '{name}'." : $"The operation {name} does not exist.";
         var status = protocol is AwsProtocol.AwsJson10 or AwsProtocol.AwsJson11 ? 400 : 404;
         return new Recognised(ProtocolCodec.For(protocol), service, null, name, new AwsError("UnknownOperationException", message, status, "InvalidAction"));
     }
