@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Longspan.Store.Files;
 using Longspan.Store.Messages;
 
 namespace Longspan.Services.Sqs;
@@ -31,14 +32,7 @@ public sealed class ReceiptHandles : IDisposable
             return new ReceiptHandles(known);
         }
         var key = RandomNumberGenerator.GetBytes(KeyLength);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-        using var file = new FileStream(path, options);
-        file.Write(key);
-        file.Flush(flushToDisk: true);
+        FileSync.WritePrivate(path, key);
         return new ReceiptHandles(key);
     }
 

@@ -73,6 +73,22 @@ internal sealed class ResetCommand : Command<bool>
     }
 }
 
+/// <summary>For tests: once it is answered no checkpoint is running and none begins until the store is closed.</summary>
+internal sealed class HoldCommand : Command<bool>
+{
+    public override bool Apply(MessageWriter writer, long now) => true;
+}
+
+/// <summary>For tests and benches: how many messages are in memory.</summary>
+internal sealed class CountCommand : Command<int>
+{
+    public override bool Apply(MessageWriter writer, long now)
+    {
+        Result = writer.State.Queues.Values.Sum(q => q.Entries.Count);
+        return true;
+    }
+}
+
 internal sealed class PurgeCommand(long queue) : Command<bool>
 {
     public override bool Apply(MessageWriter writer, long now)

@@ -3,17 +3,14 @@ namespace Longspan.Store.Sqlite.Messages;
 /// <summary>Keeps the windows of all queues together within their bound. Runs right after a checkpoint, when most entries are clean.</summary>
 internal static class Eviction
 {
-    /// <summary>What a queue may keep however many queues there are.</summary>
-    private const long MinimumShare = 64 * 1024;
-
-    public static void Run(MessageState state, long bound)
+    public static void Run(MessageState state, SqliteMessageSettings bounds)
     {
-        if (state.PayloadBytes <= bound)
+        if (state.PayloadBytes <= bounds.WindowBytes)
         {
             return;
         }
         var busy = state.Queues.Values.Where(q => q.PayloadBytes > 0).ToList();
-        var share = Math.Max(MinimumShare, bound / 2 / Math.Max(1, busy.Count));
+        var share = Math.Max(bounds.MinimumShare, bounds.WindowBytes / 2 / Math.Max(1, busy.Count));
         foreach (var queue in busy)
         {
             EvictParked(queue);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Longspan.Store.Files;
 using Longspan.Store.Messages;
 using Microsoft.Win32.SafeHandles;
 
@@ -73,6 +74,7 @@ internal sealed class Journal : IDisposable
     {
         var path = Path.Combine(_folder, $"journal-{LastFrame + 1:D19}.log");
         var handle = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, FileOptions.None);
+        FileSync.Directory(_folder);
         _handle?.Dispose();
         _handle = handle;
         _current = path;

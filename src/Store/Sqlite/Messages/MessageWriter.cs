@@ -10,21 +10,20 @@ internal sealed class MessageWriter
 {
     /// <summary>A receive that found its queue's next page still on disk waits this long for it at most.</summary>
     public const long MaximumLoadMillis = 5_000;
-    /// <summary>With fewer messages than this ready, the next page of the tail is read.</summary>
-    private const int LowWater = 1_000;
-    private const int PageSize = 2_000;
 
     private readonly ColdStore _cold;
     private readonly Action<Command> _post;
+    private readonly SqliteMessageSettings _bounds;
     private readonly Dictionary<long, QueueSettings> _settings = [];
     private readonly IndexedHeap<ReceiveCommand> _deadlines = new();
     private readonly IndexedHeap<QueueState> _wakes = new();
     private readonly List<Command> _served = [];
 
-    public MessageWriter(ColdStore cold, Action<Command> post, MessageState state)
+    public MessageWriter(ColdStore cold, Action<Command> post, SqliteMessageSettings bounds, MessageState state)
     {
         _cold = cold;
         _post = post;
+        _bounds = bounds;
         State = state;
     }
 
@@ -167,7 +166,7 @@ internal sealed class MessageWriter
     /// <summary>Reads the next page of the queue's tail when its window runs low.</summary>
     public void LoadIfLow(QueueState queue)
     {
-        if (queue.ColdCount <= 0 || queue.Loading || queue.Order.Available >= LowWater)
+        if (queue.ColdCount <= 0 || queue.Loading || queue.Order.Available >= _bounds.LowWater)
         {
             return;
         }
@@ -177,7 +176,7 @@ internal sealed class MessageWriter
         {
             try
             {
-                await command.ReadAsync(_cold, PageSize, CancellationToken.None);
+                await command.ReadAsync(_cold, _bounds.PageSize, CancellationToken.None);
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {

@@ -15,10 +15,10 @@ public sealed class SqliteMessageBackend : MessageBackend
     private SqliteMessageBackend(WriterLoop loop) => _loop = loop;
 
     /// <summary>Opens or creates the store in its folder. The data folder's lock keeps other processes out.</summary>
-    public static SqliteMessageBackend Open(string folder, TimeProvider clock)
+    public static SqliteMessageBackend Open(string folder, TimeProvider clock, SqliteMessageSettings? settings = null)
     {
         Directory.CreateDirectory(folder);
-        return new SqliteMessageBackend(new WriterLoop(folder, clock));
+        return new SqliteMessageBackend(new WriterLoop(folder, clock, settings ?? SqliteMessageSettings.Default));
     }
 
     public override ValueTask OpenAsync(long queue, QueueSettings settings, CancellationToken stop) =>
@@ -66,6 +66,12 @@ public sealed class SqliteMessageBackend : MessageBackend
         _loop.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>For tests: how many messages are in memory at this moment.</summary>
+    internal ValueTask<int> CountInMemoryAsync() => AskAsync(new CountCommand(), CancellationToken.None);
+
+    /// <summary>For tests: from here on no checkpoint runs until the store is closed, so that the folder may be copied.</summary>
+    internal ValueTask HoldCheckpointsAsync() => DoAsync(new HoldCommand(), CancellationToken.None);
 
     // Once in line a change happens whether or not its caller still listens, so a token counts only before.
     private ValueTask<T> AskAsync<T>(Command<T> command, CancellationToken stop)

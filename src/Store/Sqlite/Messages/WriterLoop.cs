@@ -14,13 +14,6 @@ internal sealed class WriterLoop : IDisposable
     public const int MaximumWaiters = 50_000;
     /// <summary>A group is written when it has grown to this, whatever is still in line.</summary>
     private const int GroupBytes = 8 * 1024 * 1024;
-    private const long CheckpointBytes = 32L * 1024 * 1024;
-    private const int CheckpointEntries = 200_000;
-    /// <summary>The writer waits for a running checkpoint when the journal has grown to this since.</summary>
-    private const long MaximumJournalBytes = 256L * 1024 * 1024;
-    /// <summary>Payloads of messages that need not be in memory; more is left to the cold store.</summary>
-    private const long WindowBytes = 32L * 1024 * 1024;
-    private static readonly long SweepMillis = (long)TimeSpan.FromMinutes(1).TotalMilliseconds;
     private static readonly long RecoverMillis = (long)TimeSpan.FromSeconds(1).TotalMilliseconds;
 
     private readonly Lock _gate = new();
@@ -28,6 +21,8 @@ internal sealed class WriterLoop : IDisposable
     private readonly Journal _journal;
     private readonly ColdStore _cold;
     private readonly TimeProvider _clock;
+    private readonly SqliteMessageSettings _settings;
+    private readonly long _sweepMillis;
     private readonly MessageWriter _writer;
     private readonly Thread _thread;
     private readonly ITimer _timer;
@@ -41,15 +36,18 @@ internal sealed class WriterLoop : IDisposable
     private long _sweepAt;
     private long _armedFor = long.MaxValue;
     private bool _stopping;
+    private bool _held;
 
-    public WriterLoop(string folder, TimeProvider clock)
+    public WriterLoop(string folder, TimeProvider clock, SqliteMessageSettings settings)
     {
+        _settings = settings;
+        _sweepMillis = (long)settings.SweepPeriod.TotalMilliseconds;
         _clock = clock;
         _cold = new ColdStore(Path.Combine(folder, "messages.db"));
         try
         {
             _journal = new Journal(folder);
-            _writer = new MessageWriter(_cold, Post, Recovery.Run(_cold, _journal, Now));
+            _writer = new MessageWriter(_cold, Post, settings, Recovery.Run(_cold, _journal, Now));
             _writer.State.Redo.Skip(Journal.HeaderLength);
         }
         catch
@@ -58,7 +56,7 @@ internal sealed class WriterLoop : IDisposable
             _cold.Dispose();
             throw;
         }
-        _sweepAt = Now + SweepMillis;
+        _sweepAt = Now + _sweepMillis;
         _timer = clock.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "messages" };
         _thread.Start();
@@ -157,6 +155,11 @@ internal sealed class WriterLoop : IDisposable
     {
         try
         {
+            if (command is HoldCommand)
+            {
+                FinishCheckpoint(wait: true);
+                _held = true;
+            }
             if (command.Apply(_writer, now))
             {
                 _done.Add(command);
@@ -226,12 +229,12 @@ internal sealed class WriterLoop : IDisposable
 
     private void StartCheckpoint(long now, bool force)
     {
-        if (_checkpoint is not null && _journal.SegmentBytes > MaximumJournalBytes)
+        if (_checkpoint is not null && _journal.SegmentBytes > _settings.MaximumJournalBytes)
         {
             FinishCheckpoint(wait: true);
         }
-        var due = force || _journal.SegmentBytes >= CheckpointBytes || _writer.State.DirtyCount >= CheckpointEntries;
-        if (!due || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
+        var due = force || _journal.SegmentBytes >= _settings.CheckpointBytes || _writer.State.DirtyCount >= _settings.CheckpointEntries;
+        if (!due || _held || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
         {
             return;
         }
@@ -285,12 +288,12 @@ internal sealed class WriterLoop : IDisposable
             _writer.State.Find(queue)?.Buried.Remove(sequence);
         }
         _journal.Forget(image.Frame);
-        Eviction.Run(_writer.State, WindowBytes);
+        Eviction.Run(_writer.State, _settings);
     }
 
     private void Sweep(long now)
     {
-        _sweepAt = now + SweepMillis;
+        _sweepAt = now + _sweepMillis;
         Retention.Sweep(_writer, _cold, now);
         StartCheckpoint(now, force: true);
     }
@@ -309,6 +312,7 @@ internal sealed class WriterLoop : IDisposable
     private void Close()
     {
         FinishCheckpoint(wait: true);
+        _held = false;
         if (_broken is null)
         {
             StartCheckpoint(Now, force: true);

@@ -1,0 +1,23 @@
+namespace Longspan.Store.Sqlite.Messages;
+
+/// <summary>Bounds of a message store. The defaults are what was measured; tests make them small to reach the rare paths quickly.</summary>
+public sealed record SqliteMessageSettings
+{
+    public static SqliteMessageSettings Default { get; } = new();
+
+    /// <summary>Journal bytes after which what is still alive moves to SQLite.</summary>
+    public long CheckpointBytes { get; init; } = 32L * 1024 * 1024;
+    /// <summary>Changed messages after which it does so too, however small they are.</summary>
+    public int CheckpointEntries { get; init; } = 200_000;
+    /// <summary>Calls wait for a running checkpoint when the journal has grown to this since it began.</summary>
+    public long MaximumJournalBytes { get; init; } = 256L * 1024 * 1024;
+    /// <summary>Payload bytes of messages that need not be in memory; what is beyond is left to SQLite.</summary>
+    public long WindowBytes { get; init; } = 32L * 1024 * 1024;
+    /// <summary>With fewer messages than this ready in memory, the next page of a queue's tail is read.</summary>
+    public int LowWater { get; init; } = 1_000;
+    public int PageSize { get; init; } = 2_000;
+    /// <summary>What a queue may keep in memory however many queues there are.</summary>
+    public long MinimumShare { get; init; } = 64 * 1024;
+    /// <summary>How often expired messages are looked for, and idle changes checkpointed.</summary>
+    public TimeSpan SweepPeriod { get; init; } = TimeSpan.FromMinutes(1);
+}
