@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Longspan.Crash;
 using Longspan.Store;
@@ -7,6 +8,12 @@ using Longspan.Store;
 //   r WRITER SEQUENCE           a batch of two events
 //   b DIGEST                    a content
 // Every writer goes on where the folder says that it stood. The last batch of events is sent again, as a node does after a cut.
+// With the arguments "messages ROUND LAST" it works on a message store instead; see MessageLoad.
+if (args is [var messages, "messages", var round, var last])
+{
+    await MessageLoad.RunAsync(messages, int.Parse(round, CultureInfo.InvariantCulture), last, new Acknowledgements(Console.OpenStandardOutput()));
+    return 1;
+}
 var folder = await StoreFolder.OpenAsync(args[0], TimeProvider.System);
 var acknowledged = new Acknowledgements(Console.OpenStandardOutput());
 acknowledged.Say("ready");

@@ -140,15 +140,15 @@ internal sealed class DeleteCommand(long queue, IReadOnlyList<Receipt> receipts)
         var outcomes = new ReceiptOutcome[receipts.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            outcomes[i] = DeleteOne(writer, state, receipts[i]);
+            outcomes[i] = DeleteOne(writer, state, receipts[i], now);
         }
         Result = outcomes;
         return true;
     }
 
-    private static ReceiptOutcome DeleteOne(MessageWriter writer, QueueState queue, Receipt receipt)
+    private static ReceiptOutcome DeleteOne(MessageWriter writer, QueueState queue, Receipt receipt, long now)
     {
-        var outcome = writer.Judge(queue, receipt, out var entry);
+        var outcome = writer.Judge(queue, receipt, now, out var entry);
         if (outcome == ReceiptOutcome.Expired && !queue.Fifo)
         {
             outcome = ReceiptOutcome.Done;
@@ -170,7 +170,7 @@ internal sealed class VisibilityCommand(long queue, IReadOnlyList<VisibilityChan
         var outcomes = new ReceiptOutcome[changes.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            outcomes[i] = writer.Judge(state, changes[i].Receipt, out var entry);
+            outcomes[i] = writer.Judge(state, changes[i].Receipt, now, out var entry);
             if (outcomes[i] == ReceiptOutcome.Done)
             {
                 var span = (long)changes[i].Visibility.TotalMilliseconds;

@@ -3,7 +3,7 @@ namespace Longspan.Store.Sqlite.Messages;
 /// <summary>Keeps the windows of all queues together within their bound. Runs right after a checkpoint, when most entries are clean.</summary>
 internal static class Eviction
 {
-    public static void Run(MessageState state, SqliteMessageSettings bounds)
+    public static void Run(MessageState state, SqliteMessageSettings bounds, long now)
     {
         if (state.PayloadBytes <= bounds.WindowBytes)
         {
@@ -17,6 +17,7 @@ internal static class Eviction
             if (queue.PayloadBytes > share)
             {
                 EvictWindow(queue, share);
+                queue.LinkParked(now);
             }
         }
     }

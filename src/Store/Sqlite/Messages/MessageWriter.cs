@@ -89,9 +89,9 @@ internal sealed class MessageWriter
     }
 
     /// <summary>What a receipt is worth now. For everything but <see cref="ReceiptOutcome.Gone"/> the entry is in memory.</summary>
-    public ReceiptOutcome Judge(QueueState queue, Receipt receipt, out Entry? entry)
+    public ReceiptOutcome Judge(QueueState queue, Receipt receipt, long now, out Entry? entry)
     {
-        entry = queue.Find(receipt.Sequence) ?? FromTail(queue, receipt.Sequence);
+        entry = queue.Find(receipt.Sequence) ?? FromTail(queue, receipt.Sequence, now);
         if (entry is null)
         {
             return ReceiptOutcome.Gone;
@@ -208,10 +208,7 @@ internal sealed class MessageWriter
                 queue.ColdCursor = Math.Max(queue.ColdCursor, entry.Sequence);
             }
             FinishPage(queue, page, found);
-            if (queue.ColdCount == 0)
-            {
-                queue.LinkParked(now);
-            }
+            queue.LinkParked(now);
         }
         if (page.Failure is null)
         {
@@ -225,17 +222,18 @@ internal sealed class MessageWriter
     }
 
     /// <summary>Deletes messages of the tail that have outlived their time.</summary>
-    public void ExpireTail(QueueState queue, List<Entry> expired)
+    public void ExpireTail(QueueState queue, List<Entry> expired, long now)
     {
         foreach (var entry in expired)
         {
             if (queue.Find(entry.Sequence) is null && !queue.Buried.Contains(entry.Sequence))
             {
                 queue.ColdCount--;
-                queue.Add(entry, fromTail: true, now: long.MaxValue);
+                queue.Add(entry, fromTail: true, now);
                 State.Delete(queue, entry);
             }
         }
+        queue.LinkParked(now);
     }
 
     public void FailAllWaiters(Exception reason)
@@ -263,7 +261,7 @@ internal sealed class MessageWriter
         }
     }
 
-    private Entry? FromTail(QueueState queue, long sequence)
+    private Entry? FromTail(QueueState queue, long sequence, long now)
     {
         if (queue.ColdCount <= 0 || sequence <= queue.PurgedUpTo || queue.Buried.Contains(sequence) || _cold.One(queue.Id, sequence) is not { } entry)
         {
@@ -276,7 +274,8 @@ internal sealed class MessageWriter
             return entry;
         }
         queue.ColdCount--;
-        queue.Add(entry, fromTail: true, now: long.MaxValue);
+        queue.Add(entry, fromTail: true, now);
+        queue.LinkParked(now);
         return entry;
     }
 

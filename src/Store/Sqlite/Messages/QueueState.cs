@@ -70,9 +70,13 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         Link(entry, now);
     }
 
-    /// <summary>The tail has run out: what was parked is next.</summary>
+    /// <summary>When the tail has run out, what was parked is next. Whoever takes from the tail or parks something calls this afterwards.</summary>
     public void LinkParked(long now)
     {
+        if (ColdCount > 0)
+        {
+            return;
+        }
         while (_parked.First is { } entry)
         {
             Unpark(entry);

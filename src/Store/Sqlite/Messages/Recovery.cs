@@ -26,10 +26,7 @@ internal sealed class Recovery
         foreach (var queue in recovery._state.Queues.Values)
         {
             queue.Advance(now);
-            if (queue.ColdCount <= 0)
-            {
-                queue.LinkParked(now);
-            }
+            queue.LinkParked(now);
         }
         return recovery._state;
     }

@@ -288,7 +288,7 @@ internal sealed class WriterLoop : IDisposable
             _writer.State.Find(queue)?.Buried.Remove(sequence);
         }
         _journal.Forget(image.Frame);
-        Eviction.Run(_writer.State, _settings);
+        Eviction.Run(_writer.State, _settings, Now);
     }
 
     private void Sweep(long now)
