@@ -36,7 +36,7 @@ public abstract class BlobStore : IAsyncDisposable
     /// <summary>False when there is no such upload, or someone is just appending to it.</summary>
     public abstract ValueTask<bool> CancelUploadAsync(string uploadId, CancellationToken stop);
 
-    /// <summary>Removes uploads that nobody touched for this long; answers how many.</summary>
+    /// <summary>Removes uploads that nobody touched for this long; answers how many. The store does so by itself now and then.</summary>
     public abstract ValueTask<int> SweepUploadsAsync(TimeSpan untouched, CancellationToken stop);
 
     /// <summary>Stores a content that is at hand as a whole.</summary>

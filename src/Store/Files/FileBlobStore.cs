@@ -14,6 +14,10 @@ public sealed record FileBlobSettings
     public int Uploads { get; init; } = 1024;
     /// <summary>Largest content; the registry we stand in for takes layers up to 52,000 MiB.</summary>
     public long ContentBytes { get; init; } = 52_000L * 1024 * 1024;
+    /// <summary>An upload that nobody touched for this long is removed.</summary>
+    public TimeSpan UploadLife { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>How often the store looks for such uploads.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>
@@ -36,6 +40,7 @@ public sealed class FileBlobStore : BlobStore
     private readonly FileBlobSettings settings;
     private readonly ConcurrentDictionary<string, FileUpload> uploads = new(StringComparer.Ordinal);
     private readonly Lock layout = new();
+    private readonly ITimer sweeping;
     private Task emptying = Task.CompletedTask;
 
     private FileBlobStore(string root, TimeProvider clock, FileBlobSettings settings)
@@ -46,6 +51,7 @@ public sealed class FileBlobStore : BlobStore
         contents = Path.Combine(root, BlobDigest.Algorithm);
         uploadsFolder = Path.Combine(root, "uploads");
         trash = Path.Combine(root, "trash");
+        sweeping = clock.CreateTimer(_ => SweepQuietly(), null, settings.SweepEvery, settings.SweepEvery);
     }
 
     /// <summary>Opens the folder, and removes what uploads and resets of an earlier process left.</summary>
@@ -128,7 +134,21 @@ public sealed class FileBlobStore : BlobStore
         return ValueTask.FromResult(true);
     }
 
-    public override ValueTask<int> SweepUploadsAsync(TimeSpan untouched, CancellationToken stop)
+    public override ValueTask<int> SweepUploadsAsync(TimeSpan untouched, CancellationToken stop) => ValueTask.FromResult(Sweep(untouched));
+
+    private void SweepQuietly()
+    {
+        try
+        {
+            Sweep(settings.UploadLife);
+        }
+        catch (IOException)
+        {
+            // A file that cannot be deleted now goes with the next start.
+        }
+    }
+
+    private int Sweep(TimeSpan untouched)
     {
         var before = clock.GetUtcNow() - untouched;
         var swept = 0;
@@ -141,7 +161,7 @@ public sealed class FileBlobStore : BlobStore
                 swept++;
             }
         }
-        return ValueTask.FromResult(swept);
+        return swept;
     }
 
     public override ValueTask<BlobDigest> PutAsync(ReadOnlyMemory<byte> content, CancellationToken stop)
@@ -257,6 +277,7 @@ public sealed class FileBlobStore : BlobStore
 
     public override async ValueTask DisposeAsync()
     {
+        await sweeping.DisposeAsync().ConfigureAwait(false);
         await emptying.ConfigureAwait(false);
         foreach (var (id, upload) in uploads)
         {
