@@ -19,7 +19,7 @@ internal sealed class AwsJson : ClientCodec
 
     public override AwsProtocol Protocol { get; }
 
-    protected override void ReadRequest(Operation operation, WireRequest request, Shape into) =>
+    protected internal override void ReadRequest(Operation operation, WireRequest request, Shape into) =>
         JsonShapeReader.ReadWhole(request.Body, into);
 
     protected override AwsError MalformedRequest(ServiceSchema service, string message) => new("SerializationException", message);

@@ -13,7 +13,7 @@ internal sealed class AwsQuery : ClientCodec
 
     public override AwsProtocol Protocol => AwsProtocol.AwsQuery;
 
-    protected override void ReadRequest(Operation operation, WireRequest request, Shape into)
+    protected internal override void ReadRequest(Operation operation, WireRequest request, Shape into)
     {
         QueryShapeReader.ReadInto(FormNode.Build(request.Form), into);
         // SQS requests may be addressed to the queue's own URL instead of naming it.

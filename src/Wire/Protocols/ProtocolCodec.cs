@@ -34,7 +34,7 @@ public abstract class ProtocolCodec
     /// <param name="service">Null when the request could not be told to any service.</param>
     public abstract WireResponse EncodeError(ServiceSchema? service, AwsError error, string requestId);
 
-    protected abstract void ReadRequest(Operation operation, WireRequest request, Shape into);
+    protected internal abstract void ReadRequest(Operation operation, WireRequest request, Shape into);
 
     /// <summary>What this protocol calls a body that cannot be read.</summary>
     protected abstract AwsError MalformedRequest(ServiceSchema service, string message);

@@ -13,7 +13,7 @@ internal sealed class RestJson : ProtocolCodec
 
     public override AwsProtocol Protocol => AwsProtocol.RestJson;
 
-    protected override void ReadRequest(Operation operation, WireRequest request, Shape into)
+    protected internal override void ReadRequest(Operation operation, WireRequest request, Shape into)
     {
         HttpBindings.Read(operation, request, into);
         if (HttpBindings.Payload(into.Schema) is not { } payload)

@@ -13,7 +13,7 @@ internal sealed class RestXml : ProtocolCodec
 
     public override AwsProtocol Protocol => AwsProtocol.RestXml;
 
-    protected override void ReadRequest(Operation operation, WireRequest request, Shape into)
+    protected internal override void ReadRequest(Operation operation, WireRequest request, Shape into)
     {
         HttpBindings.Read(operation, request, into);
         var payload = HttpBindings.Payload(into.Schema);

@@ -12,7 +12,7 @@ internal sealed class RpcV2Cbor : ProtocolCodec
 
     public override AwsProtocol Protocol => AwsProtocol.RpcV2Cbor;
 
-    protected override void ReadRequest(Operation operation, WireRequest request, Shape into) => CborShapeReader.ReadWhole(request.Body, into);
+    protected internal override void ReadRequest(Operation operation, WireRequest request, Shape into) => CborShapeReader.ReadWhole(request.Body, into);
 
     protected override AwsError MalformedRequest(ServiceSchema service, string message) => new("SerializationException", message);
 

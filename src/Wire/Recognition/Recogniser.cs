@@ -78,7 +78,7 @@ public sealed class Recogniser
             return UnknownOperation(AwsProtocol.RpcV2Cbor, null, request.Path);
         }
         _byTarget.TryGetValue(name[(name.LastIndexOf('.') + 1)..], out var service);
-        return Find(AwsProtocol.RpcV2Cbor, service, operation);
+        return Find(AwsProtocol.RpcV2Cbor, service?.Protocols.Contains(AwsProtocol.RpcV2Cbor) == true ? service : null, operation);
     }
 
     private Recognised ByAction(WireRequest request, CredentialScope? scope, string action)
