@@ -18,7 +18,8 @@ public sealed partial class NodeAgent
 {
     private const string PortFile = "metadata-port";
 
-    private static LogDelivery MakeOutputs(CancellationToken stop) => new();
+    private LogDelivery MakeOutputs(CancellationToken stop) =>
+        new(_state, _engine, _settings, KeysAsync, _credentials, _handler, _log, stop);
 
     private TaskEngine MakeTasks(
         ControlPlane server, InstanceRegistration registration, EngineDescription description, string baseUrl, StateReporter reporter,

@@ -30,6 +30,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ILogger _log;
     private readonly ContainerEngine _engine;
     private readonly StateFolder _state;
+    private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _http;
     private readonly ManagedInstance? _machine;
     private readonly KeysFile? _keysFile;
@@ -45,12 +46,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _log = log;
         _engine = engine;
         _state = state;
-        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) })
-        {
-            Timeout = CallTimeout,
-        };
+        _handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) };
+        _http = new HttpClient(_handler) { Timeout = CallTimeout };
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
-        _machine = settings.Keys is null && _keysFile is null
+        _machine = settings.IsExternal
             ? new ManagedInstance(state, _http, settings.Endpoint, settings.Region, settings.Time) : null;
         _endpoints = new TaskEndpoints(settings, engine, _credentials, log);
         _redirect = new MetadataRedirect(settings.Name, settings.BridgeNamespace, log);
@@ -75,6 +74,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
             return NodeOutcome.Misconfigured;
         }
         using var held = state;
+        if (File.Exists(state.File(ManagedInstance.FileName)))
+        {
+            // What has joined by activation stays what it is, whatever keys lie around in its environment.
+            settings = settings with { Keys = null, KeysFile = null };
+        }
         var own = engine is null ? MakeEngine(settings) : null;
         try
         {
@@ -131,6 +135,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             reporter.Reunite();
             outputs.Reunite();
         };
+        _link.LostLogEvents = () => outputs.Lost;
+        _link.SpooledLogBytes = () => outputs.SpooledBytes;
         tasks.Restore();
         try
         {

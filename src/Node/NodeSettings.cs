@@ -102,8 +102,10 @@ public sealed record NodeSettings
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(45);
     /// <summary>Longest pause between two attempts to reach the server.</summary>
     public TimeSpan RetryLimit { get; init; } = TimeSpan.FromSeconds(10);
-    /// <summary>Bound of the log spool on disk. Reached, the oldest batches are dropped and counted.</summary>
+    /// <summary>Bound of the log spool on disk. Reached, new output is dropped and counted until there is room again.</summary>
     public long LogSpoolBytes { get; init; } = 256L * 1024 * 1024;
+    /// <summary>A machine that joins by activation, rather than capacity with keys of its own.</summary>
+    public bool IsExternal => Activation is not null || (Keys is null && KeysFile is null);
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
 

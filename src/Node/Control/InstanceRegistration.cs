@@ -124,7 +124,7 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
             "ecs.capability.task-eni", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
         ];
         // Cloud capacity is the platform's own; only machines that joined by activation are external.
-        return names.Concat(settings.Keys is null && settings.KeysFile is null ? ["ecs.capability.external"] : [])
+        return names.Concat(settings.IsExternal ? ["ecs.capability.external"] : [])
             .Select(n => new EcsAttribute { Name = n });
     }
 }

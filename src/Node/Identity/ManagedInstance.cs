@@ -30,7 +30,7 @@ internal sealed record SavedIdentity
 /// </summary>
 internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri endpoint, string region, TimeProvider time) : IDisposable
 {
-    private const string FileName = "identity.json";
+    public const string FileName = "identity.json";
     private const string Target = "AmazonSSM.RequestManagedInstanceRoleToken";
     private readonly SemaphoreSlim _one = new(1);
     private SavedIdentity? _identity = StateFolder.Read(state.File(FileName), IdentityJson.Default.SavedIdentity);

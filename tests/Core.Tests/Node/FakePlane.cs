@@ -40,6 +40,11 @@ internal sealed class FakePlane : IAsyncDisposable
     /// <summary>True: API calls fail with 500 and control dials with 503, as behind a dead server.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>For an answer function: the batch name of the request that it answers.</summary>
+    public static string CurrentLogBatch => s_logBatch.Value ?? "";
+
+    private static readonly AsyncLocal<string> s_logBatch = new();
+
     internal sealed record HttpRequestHeaders(string Authorization, string LogBatch);
 
     public static async Task<FakePlane> StartAsync(int port = 0)
@@ -104,6 +109,7 @@ internal sealed class FakePlane : IAsyncDisposable
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var body = JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject ?? [];
         var operation = http.Request.Headers["X-Amz-Target"].ToString().Split('.')[^1];
+        s_logBatch.Value = http.Request.Headers["x-longspan-log-batch"].ToString();
         var (status, text) = IsDown ? (500, """{"__type":"ServerException","message":"down"}""")
             : Answers.TryGetValue(operation, out var answer) ? answer(body) : (400, """{"__type":"UnknownOperationException"}""");
         if (!IsDown)
@@ -178,5 +184,15 @@ internal sealed class FakeSocket(WebSocket socket, Dictionary<string, string> qu
 
     public void Abort() => socket.Abort();
 
-    public Task CloseAsync(WebSocketCloseStatus status, string reason) => socket.CloseOutputAsync(status, reason, CancellationToken.None);
+    public async Task CloseAsync(WebSocketCloseStatus status, string reason)
+    {
+        try
+        {
+            await socket.CloseOutputAsync(status, reason, CancellationToken.None);
+        }
+        catch (WebSocketException)
+        {
+            // The node has answered the close frame before the call had returned.
+        }
+    }
 }

@@ -205,7 +205,7 @@ public sealed class NodeAgentTests : IAsyncLifetime, IDisposable
         var socket = await _plane.ConnectedAsync();
         await socket.SendAsync(Payload("m1", 1, TaskBench.Task("a") with { Cpu = 0.25, Memory = 128, LaunchType = "EXTERNAL" }));
         await StateAsync("a", "RUNNING");
-        var saved = JsonNode.Parse(await File.ReadAllTextAsync(Directory.EnumerateFiles(Path.Combine(_folder, "tasks")).Single()))!;
+        var saved = JsonNode.Parse(await File.ReadAllTextAsync(Directory.EnumerateFiles(Path.Combine(_folder, "tasks"), "*.json").Single()))!;
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/v4/{saved["containers"]![0]!["metadataId"]}/") };
         var task = (await http.GetFromJsonAsync<JsonObject>("task"))!;
         Assert.Equal(

@@ -168,6 +168,45 @@ public sealed class DockerNodeTests
     }
 
     [DockerFact]
+    public async Task Output_reaches_the_log_service_across_a_cut_and_a_restart_of_the_node()
+    {
+        await using var bench = await DockerBench.StartAsync();
+        var stored = new global::System.Collections.Concurrent.ConcurrentQueue<string>();
+        bench.Plane.Answers["PutLogEvents"] = body =>
+        {
+            foreach (var line in body["logEvents"]!.AsArray())
+            {
+                stored.Enqueue((string)line!["message"]!);
+            }
+            return (200, "{}");
+        };
+        var socket = await bench.Plane.ConnectedAsync();
+        await socket.SendAsync(DockerBench.Payload("a", DockerBench.Shell("main", "i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); sleep 0.1; done") with
+        {
+            DockerConfig = new AgentDockerConfig
+            {
+                HostConfig = new DockerHostConfig
+                {
+                    LogConfig = new DockerLogConfig
+                    {
+                        Type = "awslogs", Config = new Dictionary<string, string> { ["awslogs-group"] = "g", ["awslogs-stream"] = "s" },
+                    },
+                }.ToJsonText(),
+            },
+        }));
+        await bench.StateAsync("a", "RUNNING");
+        bench.Plane.IsDown = true;
+        var container = await bench.ContainerAsync("a");
+        await bench.StopNodeAsync();
+        bench.StartNode();
+        await bench.Client.Containers.WaitContainerAsync(container.Id, CancellationToken.None);
+        bench.Plane.IsDown = false;
+        await bench.StateAsync("a", "STOPPED");
+        await bench.Plane.CalledAsync("PutLogEvents", b => b["logEvents"]!.AsArray().Any(e => (string?)e!["message"] == "line 39"));
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"line {i}"), stored);
+    }
+
+    [DockerFact]
     public async Task Two_nodes_on_one_engine_do_not_see_each_other()
     {
         await using var one = await DockerBench.StartAsync();
