@@ -44,6 +44,8 @@ internal static class HttpLoad
     private static async Task CyclesAsync(AwsClient client, string[] urls, Arguments arguments)
     {
         var (sends, receives, deletes) = (new Latencies(), new Latencies(), new Latencies());
+        var pid = arguments.Number("pid", 0);
+        var (ours, servers) = (Cpu(Environment.ProcessId), Cpu(pid));
         var watch = Stopwatch.StartNew();
         var counts = await Task.WhenAll(Enumerable.Range(0, arguments.Workers).Select(worker => Task.Run(async () =>
         {
@@ -63,6 +65,8 @@ internal static class HttpLoad
             return done;
         })));
         Console.WriteLine($"{counts.Sum() / watch.Elapsed.TotalSeconds:F0} messages/s sent, received and deleted");
+        Console.WriteLine($"processor per message: client {(Cpu(Environment.ProcessId) - ours).TotalMicroseconds / counts.Sum():F1} us, "
+            + $"server {(Cpu(pid) - servers).TotalMicroseconds / counts.Sum():F1} us; server at {Memory(pid)} MB");
         Console.WriteLine($"send of ten: {sends.Summary()}\nreceive of ten: {receives.Summary()}\ndelete of ten: {deletes.Summary()}");
     }
 
@@ -72,6 +76,8 @@ internal static class HttpLoad
         var body = new string('x', arguments.Body);
         var rate = arguments.Number("rate", 0);
         var times = new Latencies();
+        var pid = arguments.Number("pid", 0);
+        var (ours, servers) = (Cpu(Environment.ProcessId), Cpu(pid));
         var watch = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, arguments.Workers).Select(worker => Task.Run(async () =>
         {
@@ -88,13 +94,14 @@ internal static class HttpLoad
             }
         })));
         Console.WriteLine($"{times.Count / watch.Elapsed.TotalSeconds:F0} single sends/s; {times.Summary()}");
+        Console.WriteLine($"processor per message: client {(Cpu(Environment.ProcessId) - ours).TotalMicroseconds / times.Count:F1} us, "
+            + $"server {(Cpu(pid) - servers).TotalMicroseconds / times.Count:F1} us");
     }
 
     /// <summary>Many idle long polls, each on its own connection; then messages one by one, and how soon a poll has each.</summary>
     private static async Task PollsAsync(AwsClient client, string[] urls, Arguments arguments)
     {
         var server = arguments.Number("pid", 0);
-        var before = Cpu(server);
         var arrived = new Latencies();
         var watch = Stopwatch.StartNew();
         var idle = TimeSpan.FromSeconds(arguments.Number("idle", 30));
@@ -123,7 +130,6 @@ internal static class HttpLoad
             await Task.Delay(20);
         }
         Console.WriteLine($"wake after the send began: {arrived.Summary()}");
-        _ = before;
         _ = polls;
     }
 

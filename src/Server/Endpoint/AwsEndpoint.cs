@@ -42,6 +42,8 @@ internal sealed partial class AwsEndpoint(Cloud cloud, Recogniser recogniser, Au
             var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
             var call = new CallContext(cloud, caller, region, requestId, EndpointOf(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
             var shape = codec.DecodeRequest(operation, request);
+            // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
+            body.Dispose();
             var response = await cloud.DispatchAsync(call, operation, shape, stop);
             answer = codec.EncodeResponse(operation, response, requestId);
         }

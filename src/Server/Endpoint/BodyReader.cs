@@ -95,12 +95,16 @@ internal sealed class BodyReader : IDisposable
     {
         public static readonly Body Empty = new([], 0, null, 0);
 
+        private bool _returned;
+
         public ReadOnlyMemory<byte> Memory { get; } = buffer.AsMemory(0, length);
 
+        /// <summary>Gives the buffer back; nobody may look at <see cref="Memory"/> afterwards. A second call does nothing.</summary>
         public void Dispose()
         {
-            if (total is not null)
+            if (total is not null && !_returned)
             {
+                _returned = true;
                 ArrayPool<byte>.Shared.Return(buffer);
                 total.Release(permits);
             }
