@@ -19,7 +19,9 @@ public sealed class EcrContext
     internal DateTimeOffset Now => Call.Now;
 
     /// <summary>Scope of a repository's images, tags and layers.</summary>
-    internal string ScopeOf(string repository) => $"{Call.Scope}/{repository}";
+    internal string ScopeOf(string repository) => ScopeOf(Call.Scope, repository);
+
+    internal static string ScopeOf(string scope, string repository) => $"{scope}/{repository}";
 
     internal string ArnOf(string repository) => Call.Arn("ecr", $"repository/{repository}").ToString();
 
@@ -31,7 +33,7 @@ public sealed class EcrContext
     {
         var repository = Rules.Names.RequireRepository(name);
         var found = registryId is null || registryId == AccountId ? await Documents.GetAsync(EcrKinds.Repository, Call.Scope, repository, stop) : null;
-        return found ?? throw new RepositoryNotFoundException(
+        return found is { Value.Deleting: false } ? found : throw new RepositoryNotFoundException(
             $"The repository with name '{repository}' does not exist in the registry with id '{registryId ?? AccountId}'");
     }
 

@@ -1,6 +1,8 @@
 using Longspan.Api.Ecr;
 using Longspan.Kernel;
+using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecr.Operations;
+using Longspan.Services.Ecr.Reconcilers;
 using Longspan.Services.Ecr.Registry;
 using Longspan.Store;
 using Longspan.Store.Blobs;
@@ -22,6 +24,7 @@ public sealed class EcrModule : ServiceModule<EcrContext>
         _blobs = blobs;
         _tokens = new RegistryTokens(sealer, cloud.Clock);
         _registry = new RegistryEndpoints(cloud, blobs, _tokens);
+        Reconcilers = [new RepositoryDeletionReconciler(cloud.Documents), new UploadReconciler(blobs)];
 
         Map(EcrOperations.BatchCheckLayerAvailability, BatchCheckLayerAvailability.HandleAsync);
         Map(EcrOperations.BatchDeleteImage, BatchDeleteImage.HandleAsync);
@@ -45,6 +48,8 @@ public sealed class EcrModule : ServiceModule<EcrContext>
         Map(EcrOperations.UntagResource, UntagResource.HandleAsync);
         Map(EcrOperations.UploadLayerPart, UploadLayerPart.HandleAsync);
     }
+
+    public override IReadOnlyList<Reconciler> Reconcilers { get; }
 
     public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _registry.Map(routes);
 

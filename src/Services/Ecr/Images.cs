@@ -11,7 +11,11 @@ namespace Longspan.Services.Ecr;
 /// </summary>
 internal static class Images
 {
-    private const int MaximumAttempts = 5;
+    /// <summary>
+    /// Changes of one repository's images exclude each other, so of many pushes at once each may have to wait for all others. More than this many
+    /// at the same moment are told to try again.
+    /// </summary>
+    public const int MaximumAttempts = 64;
 
     /// <summary>Finds by digest, by tag, or by both when they agree. Null when there is none.</summary>
     public static async ValueTask<Document<ImageDocument>?> FindAsync(EcrContext cx, string repository, string? tag, string? digest, CancellationToken stop)
@@ -57,12 +61,12 @@ internal static class Images
             {
                 return new(PutStatus.AlreadyThere, digest, []);
             }
-            if (tagged is not null && tagged.Value.Digest != digest && home.Value.ImageTagMutability == "IMMUTABLE")
+            if (tagged is not null && tagged.Value.Digest != digest && home.Value.ImageTagMutability == Mutability.Immutable)
             {
                 return new(PutStatus.TagIsImmutable, digest, []);
             }
-            // The repository must still be there when the image appears; layers are guarded by their repository.
-            var commit = new Commit().Expect(home);
+            // Written unchanged: the repository must still be there, and nobody may have deleted an image that this one or its tag needs.
+            var commit = new Commit().Update(EcrKinds.Repository, home, home.Value);
             if (image is null)
             {
                 await ManifestBlobs.StoreAsync(cx.Blobs, bytes, stop);
@@ -89,13 +93,14 @@ internal static class Images
         var scope = cx.ScopeOf(repository);
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
         {
+            var home = await cx.RequireRepositoryAsync(repository, null, stop);
             var image = await FindAsync(cx, repository, tag, digest, stop);
             if (image is null)
             {
                 return DeleteStatus.NotFound;
             }
             var tags = await cx.Documents.ListByIndexAsync(EcrKinds.Tag, scope, EcrKinds.ImageOfTag, image.Value.Digest, stop);
-            var commit = new Commit();
+            var commit = new Commit().Update(EcrKinds.Repository, home, home.Value);
             // A tag alone takes only itself; the image goes with its last tag.
             var gone = digest is null && tags.Count > 1 ? tags.Where(t => t.Key.Name == tag) : tags;
             foreach (var one in gone)

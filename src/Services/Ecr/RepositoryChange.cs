@@ -7,12 +7,10 @@ namespace Longspan.Services.Ecr;
 /// <summary>Reads a repository, changes it and commits, again when somebody else was quicker.</summary>
 internal static class RepositoryChange
 {
-    private const int MaximumAttempts = 5;
-
     public static async ValueTask<RepositoryDocument> ApplyAsync(
         EcrContext cx, Func<ValueTask<Document<RepositoryDocument>>> read, Func<RepositoryDocument, RepositoryDocument> change, CancellationToken stop)
     {
-        for (var attempt = 0; attempt < MaximumAttempts; attempt++)
+        for (var attempt = 0; attempt < Images.MaximumAttempts; attempt++)
         {
             var repository = await read();
             var changed = change(repository.Value);

@@ -3,9 +3,16 @@ using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecr.Documents;
 
-/// <summary>A repository. Scope <c>account/region</c>, name is the repository's own, slashes included.</summary>
+/// <summary>
+/// A repository. Scope <c>account/region</c>, name is the repository's own, slashes included. Whatever adds an image or takes one away writes
+/// this document too, unchanged, so that its revision orders them and none decides on what another is just removing.
+/// </summary>
+/// <param name="Deleting">
+/// It is gone for callers; its contents are being removed, after which the document goes as well. Until then the name stays taken.
+/// </param>
 internal sealed record RepositoryDocument(
-    string Name, DateTimeOffset CreatedAt, string ImageTagMutability, bool ScanOnPush, IReadOnlyDictionary<string, string> Tags, string? Policy);
+    string Name, DateTimeOffset CreatedAt, string ImageTagMutability, bool ScanOnPush, IReadOnlyDictionary<string, string> Tags, string? Policy,
+    bool Deleting = false);
 
 /// <summary>An image: a manifest that was put. Scope <c>account/region/repository</c>, name is its digest.</summary>
 /// <param name="SizeBytes">The layers' and the configuration's sizes together, as ECR counts.</param>

@@ -22,14 +22,15 @@ internal static class CompleteLayerUpload
         {
             case UploadStatus.Ok when answer.Size == 0:
                 throw new EmptyUploadException("The upload has no parts.");
-            case UploadStatus.Ok when await Layers.RecordAsync(cx, repository, claimed, answer.Size, stop):
+            case UploadStatus.Ok:
+                await Layers.RecordAsync(cx, repository, claimed, answer.Size, stop);
                 return new() { RegistryId = cx.AccountId, RepositoryName = repository, UploadId = request.UploadId, LayerDigest = digest };
             case UploadStatus.NoSuchUpload:
                 throw new UploadNotFoundException($"The upload with id '{request.UploadId}' does not exist.");
             case UploadStatus.DigestMismatch:
                 throw new InvalidLayerException($"The uploaded layer does not have the digest '{digest}'.");
             default:
-                throw new ServerException("The repository is being changed; try again.");
+                throw new ServerException("A part of the upload is still coming in; try again.");
         }
     }
 }

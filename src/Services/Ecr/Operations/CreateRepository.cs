@@ -20,6 +20,10 @@ internal static class CreateRepository
         var repository = new RepositoryDocument(
             name, cx.Now, mutability, request.ImageScanningConfiguration?.ScanOnPush ?? false,
             (request.Tags ?? []).ToDictionary(tag => tag.Key ?? "", tag => tag.Value ?? "", StringComparer.Ordinal), Policy: null);
+        if (await cx.Documents.GetAsync(EcrKinds.Repository, cx.Call.Scope, name, stop) is { Value.Deleting: true } former)
+        {
+            await RepositoryContents.RemoveAsync(cx.Documents, former, stop);
+        }
         var result = await cx.Documents.CommitAsync(new Commit().Create(EcrKinds.Repository, cx.Call.Scope, name, repository), stop);
         return result.Committed
             ? new() { Repository = repository.ToShape(cx) }

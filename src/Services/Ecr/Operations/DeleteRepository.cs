@@ -8,20 +8,24 @@ internal static class DeleteRepository
 {
     public static async ValueTask<DeleteRepositoryResponse> HandleAsync(EcrContext cx, DeleteRepositoryRequest request, CancellationToken stop)
     {
-        var repository = await cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop);
-        var scope = cx.ScopeOf(repository.Value.Name);
-        var images = await cx.Documents.ListAsync(EcrKinds.Image, scope, stop, limit: 1);
-        if (images.Count > 0 && request.Force != true)
+        for (var attempt = 0; attempt < Images.MaximumAttempts; attempt++)
         {
-            throw new RepositoryNotEmptyException(
-                $"The repository with name '{repository.Value.Name}' in registry with id '{cx.AccountId}' cannot be deleted because it still contains images");
+            var repository = await cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop);
+            var images = await cx.Documents.ListAsync(EcrKinds.Image, cx.ScopeOf(repository.Value.Name), stop, limit: 1);
+            if (images.Count > 0 && request.Force != true)
+            {
+                throw new RepositoryNotEmptyException(
+                    $"The repository with name '{repository.Value.Name}' in registry with id '{cx.AccountId}' cannot be deleted because it still contains images");
+            }
+            // The mark goes first and alone: from then on nothing can be pushed, and a crash leaves something to go on from.
+            var marked = repository.Value with { Deleting = true };
+            var result = await cx.Documents.CommitAsync(new Commit().Update(EcrKinds.Repository, repository, marked), stop);
+            if (result.Committed)
+            {
+                await RepositoryContents.RemoveAsync(cx.Documents, repository with { Revision = result.Revision, Value = marked }, stop);
+                return new() { Repository = repository.Value.ToShape(cx) };
+            }
         }
-        // The repository goes first and alone: nothing can be pushed any more, and what is left is unreachable until it is swept.
-        if (!(await cx.Documents.CommitAsync(new Commit().Delete(repository), stop)).Committed)
-        {
-            throw new ServerException("The repository is being changed; try again.");
-        }
-        await RepositoryContents.RemoveAsync(cx.Documents, scope, stop);
-        return new() { Repository = repository.Value.ToShape(cx) };
+        throw new ServerException("The repository is changing too quickly; try again.");
     }
 }

@@ -24,7 +24,7 @@ internal static class DescribeRepositories
         var found = await cx.Documents.ListAsync(EcrKinds.Repository, cx.Call.Scope, stop, afterName: after, limit: size + 1);
         return new()
         {
-            Repositories = [.. found.Take(size).Select(repository => repository.Value.ToShape(cx))],
+            Repositories = [.. found.Take(size).Where(repository => !repository.Value.Deleting).Select(repository => repository.Value.ToShape(cx))],
             NextToken = Paging.Next([.. found.Select(repository => repository.Key.Name)], size),
         };
     }

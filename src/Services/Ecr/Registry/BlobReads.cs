@@ -34,7 +34,7 @@ internal static class BlobReads
             return null;
         }
         var (from, to) = (0L, size - 1);
-        if (RangeHeaderValue.TryParse(http.Request.Headers.Range.ToString(), out var range) && range.Ranges.Count == 1 && size > 0)
+        if (RangeHeaderValue.TryParse(http.Request.Headers.Range.ToString(), out var range) && range.Unit == "bytes" && range.Ranges.Count == 1 && size > 0)
         {
             var wanted = range.Ranges.First();
             (from, to) = wanted.From is { } start ? (start, Math.Min(wanted.To ?? size - 1, size - 1)) : (Math.Max(size - (wanted.To ?? 0), 0), size - 1);

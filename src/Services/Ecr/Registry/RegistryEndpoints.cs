@@ -45,7 +45,12 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
         {
             await new RegistryError(refused.HttpStatus, "DENIED", refused.Message).WriteAsync(http);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or BadHttpRequestException or IOException && http.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException broken) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // A body that ends before its announced length, or comes too slowly. An upload keeps what arrived.
+            await new RegistryError(broken.StatusCode, "SIZE_INVALID", "The body ended early.").WriteAsync(http);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
             // The client went away in the middle: an upload keeps what arrived, and the client goes on from there.
         }

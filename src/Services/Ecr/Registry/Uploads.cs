@@ -25,12 +25,29 @@ internal static class Uploads
         {
             return Created(http, repository, mount);
         }
+        var whole = http.Request.Query.ContainsKey("digest");
+        if (whole && !BlobDigest.TryParse(http.Request.Query["digest"].ToString(), out _))
+        {
+            return RegistryError.DigestInvalid;
+        }
         if (await cx.Blobs.BeginUploadAsync(stop) is not { } id)
         {
             return RegistryError.TooMany;
         }
-        // A POST that names the digest brings the whole blob.
-        return http.Request.Query.ContainsKey("digest") ? await FinishAsync(cx, http, repository, id) : Accepted(http, repository, id, 0);
+        return whole ? await WholeAsync(cx, http, repository, id) : Accepted(http, repository, id, 0);
+    }
+
+    // A POST that names the digest brings the whole blob. The client never learns the upload's id, so whatever goes wrong ends it.
+    private static async Task<RegistryError?> WholeAsync(EcrContext cx, HttpContext http, string repository, string id)
+    {
+        try
+        {
+            return await FinishAsync(cx, http, repository, id);
+        }
+        finally
+        {
+            await cx.Blobs.CancelUploadAsync(id, CancellationToken.None);
+        }
     }
 
     public static async Task<RegistryError?> ContinueAsync(EcrContext cx, HttpContext http, string repository, string id)
@@ -57,11 +74,13 @@ internal static class Uploads
             return error;
         }
         var answer = await cx.Blobs.FinishUploadAsync(id, digest, http.RequestAborted);
+        if (answer.Status == UploadStatus.Ok)
+        {
+            await Layers.RecordAsync(cx, repository, digest, answer.Size, http.RequestAborted);
+            return Created(http, repository, digest.ToString());
+        }
         return answer.Status switch
         {
-            UploadStatus.Ok => await Layers.RecordAsync(cx, repository, digest, answer.Size, http.RequestAborted)
-                ? Created(http, repository, digest.ToString())
-                : RegistryError.NameUnknown(repository),
             UploadStatus.NoSuchUpload => RegistryError.UploadUnknown,
             UploadStatus.DigestMismatch => RegistryError.DigestInvalid,
             var other => Refuse(http, other, answer.Size),

@@ -3,7 +3,8 @@ using Longspan.Api.Ecr;
 
 namespace Longspan.Services.Ecr.Rules;
 
-/// <summary>Names as ECR and the OCI distribution specification allow them. Nothing that passes can leave its folder.</summary>
+/// <summary>Names as ECR and the OCI distribution specification allow them. Nothing that passes can leave its folder.
+/// They end with <c>\z</c>: a dollar sign would let a line feed pass.</summary>
 internal static partial class Names
 {
     private const int LongestRepository = 256;
@@ -25,12 +26,12 @@ internal static partial class Names
         ? tag!
         : throw new InvalidParameterException("Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}''");
 
-    [GeneratedRegex(@"^(?:[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(?:[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/)*[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\z", RegexOptions.NonBacktracking)]
     private static partial Regex RepositoryPattern();
 
-    [GeneratedRegex("^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\z", RegexOptions.NonBacktracking)]
     private static partial Regex TagPattern();
 
-    [GeneratedRegex("^sha256:[a-f0-9]{64}$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^sha256:[a-f0-9]{64}\z", RegexOptions.NonBacktracking)]
     private static partial Regex DigestPattern();
 }
