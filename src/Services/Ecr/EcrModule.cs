@@ -24,7 +24,7 @@ public sealed class EcrModule : ServiceModule<EcrContext>
         _blobs = blobs;
         _tokens = new RegistryTokens(sealer, cloud.Clock);
         _registry = new RegistryEndpoints(cloud, blobs, _tokens);
-        Reconcilers = [new RepositoryDeletionReconciler(cloud.Documents), new UploadReconciler(blobs)];
+        Reconcilers = [new RepositoryDeletionReconciler(cloud.Documents)];
 
         Map(EcrOperations.BatchCheckLayerAvailability, BatchCheckLayerAvailability.HandleAsync);
         Map(EcrOperations.BatchDeleteImage, BatchDeleteImage.HandleAsync);

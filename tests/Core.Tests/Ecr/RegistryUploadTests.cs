@@ -1,5 +1,5 @@
 using System.Net;
-using Longspan.Services.Ecr.Reconcilers;
+using Longspan.Store.Files;
 using Xunit;
 using static Longspan.Core.Tests.Ecr.RegistryCloud;
 
@@ -116,13 +116,10 @@ public sealed class RegistryUploadTests : RegistryCase
     {
         var abandoned = await Registry.BeginAsync(Repository);
         await Registry.PatchAsync(abandoned, Bytes(100));
-        Registry.Clock.Advance(UploadReconciler.Untouched);
-        Registry.Http.DefaultRequestHeaders.Authorization = await Registry.LoginAsync();
+        Registry.Clock.Advance(FileBlobSettings.Default.UploadLife);
         var living = await Registry.BeginAsync(Repository);
         await Registry.PatchAsync(living, Bytes(100));
-
-        var pass = Registry.Module.Reconcilers.OfType<UploadReconciler>().Single();
-        await pass.RunAsync(Assert.Single(await pass.ListShardsAsync(default)), default);
+        Registry.Clock.Advance(FileBlobSettings.Default.SweepEvery);
 
         Assert.Null(await ProgressAsync(abandoned));
         Assert.Equal("0-99", await ProgressAsync(living));

@@ -23,6 +23,10 @@ internal sealed class LogsCloud : IAsyncDisposable
     }
 
     public ManualClock Clock { get; } = new();
+
+    /// <summary>Runs once, when an operation next asks for the time: what another caller does in the middle of it.</summary>
+    public Func<Task>? Meanwhile { get; set; }
+
     public StoreFolder Store { get; private set; } = null!;
     public Cloud Cloud { get; private set; } = null!;
     public LogsModule Module { get; private set; } = null!;
@@ -104,8 +108,19 @@ internal sealed class LogsCloud : IAsyncDisposable
     private async Task OpenAsync()
     {
         Store = await StoreFolder.OpenAsync(_folder.FullName, Clock);
-        Cloud = new Cloud(Store.Documents, Clock, new CloudSettings(Account, s_endpoint, _folder.FullName));
+        Cloud = new Cloud(Store.Documents, new InterruptingClock(this), new CloudSettings(Account, s_endpoint, _folder.FullName));
         Module = new LogsModule(Cloud, Store.Records);
         Cloud.Add(Module);
+    }
+
+    private sealed class InterruptingClock(LogsCloud logs) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow()
+        {
+            var meanwhile = logs.Meanwhile;
+            logs.Meanwhile = null;
+            meanwhile?.Invoke().Wait();
+            return logs.Clock.GetUtcNow();
+        }
     }
 }

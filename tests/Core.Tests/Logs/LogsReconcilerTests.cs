@@ -101,33 +101,34 @@ public sealed class LogsReconcilerTests : LogsCase
     }
 
     [Fact]
-    public async Task Senders_and_deleters_of_one_stream_never_mix_its_lives()
+    public async Task Events_that_arrive_while_their_stream_is_deleted_are_refused_and_not_kept()
     {
-        const int Rounds = 30;
-        var sending = Task.Run(async () =>
-        {
-            for (var i = 0; i < Rounds * 5; i++)
-            {
-                try
-                {
-                    await Logs.PutAsync(Group, Stream, (Logs.NowMs, "x"));
-                }
-                catch (ResourceNotFoundException)
-                {
-                    // Just deleted.
-                }
-            }
-        });
-        for (var i = 0; i < Rounds; i++)
+        Logs.Meanwhile = () => Logs.CallAsync(
+            LogsOperations.DeleteLogStream, new DeleteLogStreamRequest { LogGroupName = Group, LogStreamName = Stream });
+        await Assert.ThrowsAsync<ResourceNotFoundException>(() => Logs.PutAsync(Group, Stream, (Logs.NowMs, "x")));
+        Assert.Equal(0, await StoredAsync());
+    }
+
+    [Fact]
+    public async Task Events_that_arrive_while_their_stream_is_made_anew_stay_out_of_the_new_one()
+    {
+        Logs.Meanwhile = async () =>
         {
             await Logs.CallAsync(LogsOperations.DeleteLogStream, new DeleteLogStreamRequest { LogGroupName = Group, LogStreamName = Stream });
             await Logs.StreamAsync(Group, Stream);
-        }
-        await sending;
-        var live = await Logs.MessagesAsync(Group, Stream);
-        // Whatever the store still holds belongs to the stream that exists.
-        Assert.Equal(live.Length, await StoredAsync());
-        Assert.Equal(live.Length, (await Logs.FilterAsync(Group)).Events!.Count);
+        };
+        await Assert.ThrowsAsync<ResourceNotFoundException>(() => Logs.PutAsync(Group, Stream, (Logs.NowMs, "x")));
+        Assert.Empty(await Logs.MessagesAsync(Group, Stream));
+        Assert.Empty((await Logs.FilterAsync(Group)).Events!);
+        Assert.Equal(0, await StoredAsync());
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_made_while_its_group_is_deleted_is_refused()
+    {
+        Logs.Meanwhile = () => Logs.CallAsync(LogsOperations.DeleteLogGroup, new DeleteLogGroupRequest { LogGroupName = Group });
+        await Assert.ThrowsAsync<ResourceNotFoundException>(() => Logs.StreamAsync(Group, "late"));
+        Assert.Empty(await Logs.Store.Documents.ListAllAsync(LogsKinds.Stream, default));
     }
 
     private async Task<long> StoredAsync()

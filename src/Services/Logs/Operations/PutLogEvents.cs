@@ -11,8 +11,9 @@ internal static class PutLogEvents
         var name = Names.RequireStream(request.LogStreamName);
         var key = ProducerBatch.Read(cx.Call.ProducerBatch);
         var group = (await cx.RequireGroupAsync(request.LogGroupName, stop)).Value;
-        var batch = EventBatch.Decide(request.LogEvents, cx.Now, group.ExpiredBeforeMs(cx.Now));
         var stream = (await cx.RequireStreamAsync(group, name, stop)).Value;
+        var now = cx.Now;
+        var batch = EventBatch.Decide(request.LogEvents, now, group.ExpiredBeforeMs(now));
         var records = cx.RecordsOf(group, stream);
         // A batch whose events are all left out is appended too when it is marked: its number counts as seen.
         var appended = batch.Accepted.Count > 0 || key is not null ? await cx.Records.AppendAsync(records, batch.Accepted, stop, key) : default;
