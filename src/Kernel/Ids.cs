@@ -9,13 +9,16 @@ public static class Ids
     private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     /// <summary>A random UUID in its usual spelling: request ids, message ids, deployment tokens.</summary>
-    public static string Uuid()
+    public static string Uuid() => UuidValue().ToString();
+
+    /// <summary>The same as a value, for callers that spell it themselves.</summary>
+    public static Guid UuidValue()
     {
         Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
+        RandomPool.Fill(bytes);
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true).ToString();
+        return new Guid(bytes, bigEndian: true);
     }
 
     /// <summary>Lower-case hex of the given number of characters: ECS task and container-instance ids have 32.</summary>

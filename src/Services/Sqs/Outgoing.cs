@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Longspan.Api.Sqs;
+using Longspan.Kernel;
 using Longspan.Services.Sqs.Rules;
 using Longspan.Store.Messages;
 
@@ -41,7 +42,7 @@ internal readonly record struct Outgoing(
         var deduplicationId = queue.Fifo ? entry.MessageDeduplicationId ?? ContentDigest(entry.MessageBody) : null;
         var payload = MessagePayload.Encode(
             entry.MessageBody, attributes, cx.Call.Caller.UserId, trace, deduplicationId, out var md5OfBody, out var md5OfAttributes);
-        var message = new NewMessage(NewId(), payload)
+        var message = new NewMessage(Ids.UuidValue(), payload)
         {
             GroupId = entry.MessageGroupId,
             Delay = Delay(queue, entry.DelaySeconds),
@@ -110,14 +111,5 @@ internal readonly record struct Outgoing(
         Span<byte> digest = stackalloc byte[32];
         SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(digest);
-    }
-
-    private static Guid NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Longspan.Store.Files;
+using Longspan.Kernel;
 using Longspan.Store.Messages;
 
 namespace Longspan.Services.Sqs;
@@ -22,20 +22,6 @@ public sealed class ReceiptHandles : IDisposable
 
     public ReceiptHandles(byte[] key) => _cipher = new ThreadLocal<AesGcm>(() => new AesGcm(key, TagLength), trackAllValues: true);
 
-    /// <summary>Reads the folder's key, or makes one. Without it old handles are void and messages simply come back, so it may be lost.</summary>
-    public static ReceiptHandles Open(string folder)
-    {
-        var path = Path.Combine(folder, "receipt.key");
-        Directory.CreateDirectory(folder);
-        if (File.Exists(path) && File.ReadAllBytes(path) is { Length: KeyLength } known)
-        {
-            return new ReceiptHandles(known);
-        }
-        var key = RandomNumberGenerator.GetBytes(KeyLength);
-        FileSync.WritePrivate(path, key);
-        return new ReceiptHandles(key);
-    }
-
     public string Seal(long queue, Receipt receipt)
     {
         Span<byte> plain = stackalloc byte[PlainLength];
@@ -43,7 +29,7 @@ public sealed class ReceiptHandles : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(plain[8..], receipt.Sequence);
         BinaryPrimitives.WriteInt32LittleEndian(plain[16..], receipt.Delivery);
         Span<byte> bytes = stackalloc byte[SealedLength];
-        RandomNumberGenerator.Fill(bytes[..NonceLength]);
+        RandomPool.Fill(bytes[..NonceLength]);
         _cipher.Value!.Encrypt(bytes[..NonceLength], plain, bytes.Slice(NonceLength, PlainLength), bytes[(NonceLength + PlainLength)..]);
         return Convert.ToBase64String(bytes);
     }

@@ -104,7 +104,7 @@ internal sealed class SqsFixture : IAsyncDisposable
     {
         _store = await StoreFolder.OpenAsync(_folder.FullName, Clock);
         var messages = SqliteMessageBackend.Open(_store.PathOf("messages"), Clock);
-        _module = new SqsModule(_store.Documents, messages, ReceiptHandles.Open(_store.PathOf("messages")), Clock);
+        _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), Clock);
         _cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://localhost:4566"), _folder.FullName));
         _cloud.Add(_module);
         await _module.StartAsync(default);
