@@ -21,6 +21,11 @@ internal static class Paging
             : throw new InvalidParameterException("Invalid parameter at 'nextToken' failed to satisfy constraint: 'the token is not valid'");
     }
 
+    /// <summary>A list of names in a request: none when absent, refused beyond the bound.</summary>
+    public static IReadOnlyList<T> Names<T>(List<T>? names, string member) => names?.Count > MaximumNames
+        ? throw new InvalidParameterException($"Invalid parameter at '{member}' failed to satisfy constraint: 'Member must have length less than or equal to {MaximumNames}'")
+        : names ?? [];
+
     /// <summary>The token of the next page, when one more name than the page holds was found.</summary>
     public static string? Next(IReadOnlyList<string> names, int size) => names.Count > size ? PageToken.Encode(names[size - 1]) : null;
 }

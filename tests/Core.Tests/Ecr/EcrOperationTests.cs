@@ -153,6 +153,15 @@ public sealed class EcrOperationTests : RegistryCase
     }
 
     [Fact]
+    public async Task More_than_a_hundred_names_are_refused_and_not_cut_off()
+    {
+        var request = new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [.. Enumerable.Range(0, 101).Select(i => new ImageIdentifier { ImageTag = $"v{i}" })] };
+        await Registry.ImageAsync(Repository, "v1");
+        await Assert.ThrowsAsync<InvalidParameterException>(() => Registry.CallAsync(EcrOperations.BatchDeleteImage, request));
+        Assert.Single(await ImagesAsync());
+    }
+
+    [Fact]
     public async Task A_layer_is_uploaded_in_parts_and_downloaded_by_its_url_alone()
     {
         var content = Bytes(300);

@@ -11,7 +11,7 @@ internal static class BatchCheckLayerAvailability
     {
         var repository = (await cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop)).Value.Name;
         var response = new BatchCheckLayerAvailabilityResponse { Layers = [], Failures = [] };
-        foreach (var digest in (request.LayerDigests ?? []).Take(Paging.MaximumNames))
+        foreach (var digest in Paging.Names(request.LayerDigests, "layerDigests"))
         {
             if (!Names.IsDigest(digest))
             {

@@ -8,7 +8,7 @@ internal static class BatchDeleteImage
     {
         var repository = (await cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop)).Value.Name;
         var response = new BatchDeleteImageResponse { ImageIds = [], Failures = [] };
-        foreach (var id in (request.ImageIds ?? []).Take(Paging.MaximumNames))
+        foreach (var id in Paging.Names(request.ImageIds, "imageIds"))
         {
             if (id.ImageTag is null && id.ImageDigest is null)
             {

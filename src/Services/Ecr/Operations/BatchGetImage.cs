@@ -9,7 +9,7 @@ internal static class BatchGetImage
     {
         var repository = (await cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop)).Value.Name;
         var response = new BatchGetImageResponse { Images = [], Failures = [] };
-        foreach (var id in (request.ImageIds ?? []).Take(Paging.MaximumNames))
+        foreach (var id in Paging.Names(request.ImageIds, "imageIds"))
         {
             var image = await Images.FindAsync(cx, repository, id.ImageTag, id.ImageDigest, stop);
             var manifest = image is null ? null : await ManifestBlobs.ReadAsync(cx.Blobs, image.Value.Digest, stop);

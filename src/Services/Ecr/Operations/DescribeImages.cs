@@ -29,7 +29,7 @@ internal static class DescribeImages
     private static async ValueTask<List<ImageDetail>> NamedAsync(EcrContext cx, string repository, List<ImageIdentifier> ids, CancellationToken stop)
     {
         var details = new List<ImageDetail>();
-        foreach (var id in ids.Take(Paging.MaximumNames))
+        foreach (var id in Paging.Names(ids, "imageIds"))
         {
             var image = await Images.FindAsync(cx, repository, id.ImageTag, id.ImageDigest, stop) ?? throw new ImageNotFoundException(
                 $"The image with imageId {{imageDigest:'{id.ImageDigest ?? "null"}', imageTag:'{id.ImageTag ?? "null"}'}} does not exist within the repository with name '{repository}' in the registry with id '{cx.AccountId}'");

@@ -9,12 +9,8 @@ internal static class DescribeRepositories
     {
         if (request.RepositoryNames is { Count: > 0 } names)
         {
-            if (names.Count > Paging.MaximumNames)
-            {
-                throw new InvalidParameterException($"Invalid parameter at 'repositoryNames' failed to satisfy constraint: 'Member must have length less than or equal to {Paging.MaximumNames}'");
-            }
             var named = new List<Repository>();
-            foreach (var name in names)
+            foreach (var name in Paging.Names(names, "repositoryNames"))
             {
                 named.Add((await cx.RequireRepositoryAsync(name, request.RegistryId, stop)).Value.ToShape(cx));
             }

@@ -37,9 +37,9 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
                 await error.WriteAsync(http);
             }
         }
-        catch (RepositoryNotFoundException)
+        catch (RepositoryNotFoundException missing)
         {
-            await RegistryError.NameUnknown(path).WriteAsync(http);
+            await RegistryError.NameUnknown(missing.Message).WriteAsync(http);
         }
         catch (AwsError refused)
         {

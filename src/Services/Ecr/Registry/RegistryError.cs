@@ -14,8 +14,7 @@ internal sealed record RegistryError(int Status, string Code, string Message)
     public static readonly RegistryError DigestInvalid = new(400, "DIGEST_INVALID", "The digest is not a sha256 digest of what was sent.");
     public static readonly RegistryError TooMany = new(429, "TOOMANYREQUESTS", "Too many uploads are in progress; try again later.");
 
-    public static RegistryError NameUnknown(string repository) =>
-        new(404, "NAME_UNKNOWN", $"The repository '{repository}' does not exist; create it with 'aws ecr create-repository'.");
+    public static RegistryError NameUnknown(string message) => new(404, "NAME_UNKNOWN", $"{message}; create it with 'aws ecr create-repository'.");
 
     public async Task WriteAsync(HttpContext http)
     {
