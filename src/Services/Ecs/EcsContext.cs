@@ -10,10 +10,11 @@ namespace Longspan.Services.Ecs;
 /// <summary>What an ECS operation works with: the call, the store, the clock, and who is connected right now.</summary>
 public sealed class EcsContext
 {
-    internal EcsContext(CallContext call, SessionRegistry sessions) => (Call, Sessions) = (call, sessions);
+    internal EcsContext(CallContext call, SessionRegistry sessions, Turns turns) => (Call, Sessions, Turns) = (call, sessions, turns);
 
     internal CallContext Call { get; }
     internal SessionRegistry Sessions { get; }
+    internal Turns Turns { get; }
 
     /// <summary>An operation that loses the race for a document this often gives up with a server fault.</summary>
     internal const int MaximumAttempts = 30;

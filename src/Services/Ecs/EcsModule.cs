@@ -4,6 +4,7 @@ using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecs.Link;
 using Longspan.Services.Ecs.Operations;
 using Longspan.Services.Ecs.Reconcilers;
+using Longspan.Services.Ecs.Rules;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ namespace Longspan.Services.Ecs;
 public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 {
     private readonly SessionRegistry _sessions = new();
+    private readonly Turns _turns = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly LinkEndpoints _link;
 
@@ -20,8 +22,8 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         : base(EcsOperations.Service)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        _link = new LinkEndpoints(cloud, _sessions, logs.CreateLogger<EcsModule>(), _ending.Token);
-        Reconcilers = [new ServiceReconciler(cloud), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
+        _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>(), _ending.Token);
+        Reconcilers = [new ServiceReconciler(cloud, _turns), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
         MapClusters();
         MapTaskDefinitions();
         MapServices();
@@ -31,7 +33,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 
     public override IReadOnlyList<Reconciler> Reconcilers { get; }
 
-    protected override EcsContext NewContext(CallContext call) => new(call, _sessions);
+    protected override EcsContext NewContext(CallContext call) => new(call, _sessions, _turns);
 
     public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _link.Map(routes, authenticate);
 

@@ -23,14 +23,15 @@ internal sealed class EcsCloud : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly StoreFolder _store;
-    private readonly ReconcilerDriver _driver;
+    private readonly IReadOnlyList<ReconcilerDriver> _drivers;
     private readonly WebApplication _app;
     private readonly string? _folder;
     private readonly EcsModule _module;
 
-    private EcsCloud(StoreFolder store, Cloud cloud, EcsModule module, FakeSts sts, ReconcilerDriver driver, WebApplication app, string? folder)
+    private EcsCloud(StoreFolder store, Cloud cloud, EcsModule module, FakeSts sts, IReadOnlyList<ReconcilerDriver> drivers, WebApplication app,
+        string? folder)
     {
-        (_store, Cloud, _module, Sts, _driver, _app, _folder) = (store, cloud, module, sts, driver, app, folder);
+        (_store, Cloud, _module, Sts, _drivers, _app, _folder) = (store, cloud, module, sts, drivers, app, folder);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Endpoint = new Uri(address);
     }
@@ -40,8 +41,9 @@ internal sealed class EcsCloud : IAsyncDisposable
     public Uri Endpoint { get; }
     public Caller Caller { get; } = Caller.Platform(Account);
 
+    /// <param name="owners">How many drivers run every pass, without knowing of each other.</param>
     /// <param name="folder">An existing folder is opened again and kept; none means a temporary one.</param>
-    public static async Task<EcsCloud> StartAsync(string? folder = null)
+    public static async Task<EcsCloud> StartAsync(string? folder = null, int owners = 1)
     {
         var path = folder ?? Directory.CreateTempSubdirectory("longspan-ecs-").FullName;
         var store = await StoreFolder.OpenAsync(path, TimeProvider.System);
@@ -56,9 +58,13 @@ internal sealed class EcsCloud : IAsyncDisposable
         var app = builder.Build();
         module.MapEndpoints(app, (_, _, _) => ValueTask.FromResult((Caller.Platform(Account), Region)));
         await app.StartAsync();
-        var driver = new ReconcilerDriver(store.Documents, module.Reconcilers, TimeProvider.System, NullLogger<ReconcilerDriver>.Instance);
-        driver.Start();
-        return new EcsCloud(store, cloud, module, sts, driver, app, folder is null ? path : null);
+        var drivers = Enumerable.Range(0, owners).Select(_ => new ReconcilerDriver(
+            store.Documents, module.Reconcilers, TimeProvider.System, NullLogger<ReconcilerDriver>.Instance)).ToArray();
+        foreach (var driver in drivers)
+        {
+            driver.Start();
+        }
+        return new EcsCloud(store, cloud, module, sts, drivers, app, folder is null ? path : null);
     }
 
     public async Task<TResponse> CallAsync<TRequest, TResponse>(Operation<TRequest, TResponse> operation, TRequest request)
@@ -127,7 +133,10 @@ internal sealed class EcsCloud : IAsyncDisposable
     {
         await _module.StopAsync();
         await _app.StopAsync();
-        await _driver.DisposeAsync();
+        foreach (var driver in _drivers)
+        {
+            await driver.DisposeAsync();
+        }
         await _app.DisposeAsync();
         _module.Dispose();
         await _store.DisposeAsync();

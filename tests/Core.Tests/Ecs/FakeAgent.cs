@@ -24,6 +24,7 @@ internal sealed class FakeAgent : IAsyncDisposable
     private ClientWebSocket? _socket;
     private Task _loop = Task.CompletedTask;
     private bool _credentials = true;
+    private int _highest;
 
     private FakeAgent(EcsCloud cloud, string arn) => (_cloud, Arn) = (cloud, arn);
 
@@ -55,6 +56,9 @@ internal sealed class FakeAgent : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The number of tasks at the moment at which it was highest, if that is more than the node has room for.</summary>
+    public IEnumerable<int> Overfilled(int room) => _highest > room ? [_highest] : [];
 
     public static async Task<FakeAgent> JoinAsync(
         EcsCloud cloud, string pool = "FARGATE", int cpu = 4096, int memory = 8192, bool connect = true, params EcsAttribute[] attributes)
@@ -224,6 +228,7 @@ internal sealed class FakeAgent : IAsyncDisposable
                 lock (_gate)
                 {
                     _running[task.Arn!] = task;
+                    _highest = Math.Max(_highest, _running.Count);
                 }
                 await ReportAsync(task.Arn!, "RUNNING", null);
                 break;

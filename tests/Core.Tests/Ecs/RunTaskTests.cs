@@ -54,14 +54,14 @@ public sealed class RunTaskTests
     public async Task ConcurrentCallsNeverOverfillANode()
     {
         await using var cloud = await EcsCloud.StartAsync();
-        await using var agent = await FakeAgent.JoinAsync(cloud, "EXTERNAL", memory: 640);
+        await using var agent = await FakeAgent.JoinAsync(cloud, "EXTERNAL", cpu: 100_000, memory: 64 * 60);
         await cloud.RegisterAsync("job");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => cloud.CallAsync(
-            EcsOperations.RunTask, new() { TaskDefinition = "job", LaunchType = "EXTERNAL" })));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => cloud.CallAsync(
+            EcsOperations.RunTask, new() { TaskDefinition = "job", LaunchType = "EXTERNAL" }))));
 
-        Assert.Equal(10, answers.Sum(a => a.Tasks!.Count));
-        Assert.Equal(6, answers.Sum(a => a.Failures!.Count));
+        Assert.Equal(60, answers.Sum(a => a.Tasks!.Count));
+        Assert.Equal(40, answers.Sum(a => a.Failures!.Count));
     }
 
     [Fact]

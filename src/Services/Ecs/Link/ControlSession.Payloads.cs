@@ -102,7 +102,8 @@ internal sealed partial class ControlSession
 
     private async ValueTask<bool> FailAsync(string taskId, string reason, CancellationToken stop)
     {
-        await TaskChange.ApplyAsync(_link.Documents, _link.Scope, taskId, t => t.WithStopped(StopCodes.FailedToStart, reason, Now), stop);
+        await TaskChange.ApplyAsync(
+            _link.Documents, _link.Turns, _link.Scope, taskId, t => t.WithStopped(StopCodes.FailedToStart, reason, Now), stop);
         return true;
     }
 

@@ -14,7 +14,7 @@ namespace Longspan.Services.Ecs.Link;
 /// The two websockets of the agent link. Both are signed like any AWS call (service <c>ecs</c>). Agents keep these addresses for
 /// twelve hours, so the paths are frozen.
 /// </summary>
-internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, ILogger log, CancellationToken ending)
+internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, Turns turns, ILogger log, CancellationToken ending)
 {
     public const string ControlPath = "/ecs/acs";
     public const string TelemetryPath = "/ecs/tcs";
@@ -139,6 +139,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             {
                 Cloud = cloud,
                 Sessions = sessions,
+                Turns = turns,
                 Log = _log,
                 Account = account,
                 Scope = scope,

@@ -12,6 +12,8 @@ namespace Longspan.Services.Ecs.Link;
 /// </summary>
 internal sealed partial class TelemetrySession(LinkContext link, LinkSocket socket)
 {
+    /// <summary>Agents publish every 20 s at least; a socket that is silent for this long leads nowhere any more.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromMinutes(3);
     private const string Ok = "ok";
     private readonly ILogger _log = link.Log;
 
@@ -20,7 +22,7 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
         var goodbye = (Status: WebSocketCloseStatus.NormalClosure, Reason: "");
         try
         {
-            while (await socket.ReceiveAsync(stop) is { } bytes)
+            while (await ReceiveAsync(stop) is { } bytes)
             {
                 if (TelemetryFrame.TrySplit(bytes, out _, out var json))
                 {
@@ -37,6 +39,13 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
             goodbye = (WebSocketCloseStatus.InternalServerError, "Internal error");
         }
         await socket.CloseAsync(goodbye.Status, goodbye.Reason);
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken stop)
+    {
+        using var silence = new CancellationTokenSource(SilenceLimit, link.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
+        return await socket.ReceiveAsync(either.Token);
     }
 
     private async ValueTask HandleAsync(DecodedFrame frame, CancellationToken stop)
@@ -71,7 +80,7 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
         var byContainer = (health.Containers ?? []).Where(c => c.ContainerName is not null && c.HealthStatus is not null)
             .DistinctBy(c => c.ContainerName).ToDictionary(c => c.ContainerName!, c => c.HealthStatus!, StringComparer.Ordinal);
         // Only the instance that runs a task may speak for it.
-        await TaskChange.ApplyAsync(link.Documents, link.Scope, arn[(arn.LastIndexOf('/') + 1)..],
+        await TaskChange.ApplyAsync(link.Documents, link.Turns, link.Scope, arn[(arn.LastIndexOf('/') + 1)..],
             t => t.InstanceId == link.Instance.Id ? TaskReports.ApplyHealth(t, byContainer) : t, stop);
     }
 

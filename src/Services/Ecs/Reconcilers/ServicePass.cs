@@ -12,11 +12,12 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// not finish is the next pass's work.
 /// </summary>
 internal sealed class ServicePass(
-    Cloud cloud, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks, IReadOnlySet<string> leaving)
+    Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks, IReadOnlySet<string> leaving)
 {
     /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
     public const int MaximumStarts = 50;
     public const int MaximumAccounted = 200;
+    private const int FailuresWorthAnEvent = 2;
     private const string Draining = "draining";
 
     private ServiceDocument _service = read.Value;
@@ -33,6 +34,7 @@ internal sealed class ServicePass(
             return await DrainAsync(commit, stop);
         }
         BreakCircuit();
+        SayIfFailing();
         var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
         var state = StateOf([.. live.Where(t => t.WantsRunning)]);
         var decision = DeploymentPlan.Next(state);
@@ -133,6 +135,17 @@ internal sealed class ServicePass(
             {
                 RolloutStateReason = $"ECS deployment circuit breaker: rolling back to deploymentId {former.Id}.",
             });
+        }
+    }
+
+    private void SayIfFailing()
+    {
+        if (_service.Primary.ConsecutiveFailures >= FailuresWorthAnEvent
+            && _service.Primary.ConsecutiveFailures != read.Value.Primary.ConsecutiveFailures)
+        {
+            var last = tasks.Select(t => t.Value).Where(t => t.DeploymentId == _service.Primary.Id && t.IsStopped && IsFailure(t))
+                .MaxBy(t => t.StoppedAt);
+            AddEvent($"is unable to consistently start tasks successfully. Last: (task {last?.Id}) {last?.StoppedReason}");
         }
     }
 
@@ -285,7 +298,8 @@ internal sealed class ServicePass(
         foreach (var (id, reason) in stops)
         {
             var text = reason == DeploymentPlan.FailedHealthCheck ? reason : $"Scaling activity initiated by (deployment {_service.Primary.Id})";
-            await TaskChange.ApplyAsync(cloud.Documents, scope, id, t => t.WithStopRequested(StopCodes.ServiceScheduler, text, Now), stop);
+            await TaskChange.ApplyAsync(
+                cloud.Documents, turns, scope, id, t => t.WithStopRequested(StopCodes.ServiceScheduler, text, Now), stop);
         }
     }
 

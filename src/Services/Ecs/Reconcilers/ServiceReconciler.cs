@@ -11,7 +11,7 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// and starts and places tasks in one commit. One shard for each cluster, because placement needs one view of its capacity. Tasks that
 /// find no place are not created; the service says why, and any change of the cluster's capacity runs the pass again.
 /// </summary>
-internal sealed class ServiceReconciler(Cloud cloud) : Reconciler
+internal sealed class ServiceReconciler(Cloud cloud, Turns turns) : Reconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
@@ -43,7 +43,7 @@ internal sealed class ServiceReconciler(Cloud cloud) : Reconciler
         TimeSpan? next = null;
         foreach (var service in services)
         {
-            var pass = new ServicePass(cloud, shard, service, [.. tasks[service.Value.Name]], instances);
+            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances);
             var outcome = await pass.RunAsync(stop);
             var wait = outcome.Conflict ? Soon : outcome.Next;
             next = wait is not null && (next is null || wait < next) ? wait : next;

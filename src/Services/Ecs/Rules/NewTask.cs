@@ -67,7 +67,7 @@ internal static class NewTask
         var definition = template.Definition;
         var demand = TaskSizes.Demand(definition, template.Overrides);
         var arn = call.Arn($"task/{template.ClusterName}/{id}");
-        ContainerRecord[] containers = [.. definition.Containers.Select(c => Container(c, template, call))];
+        ContainerRecord[] containers = [.. definition.Containers.Select(c => Container(id, c, template, call))];
         var task = new TaskDocument
         {
             Id = id,
@@ -115,13 +115,14 @@ internal static class NewTask
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static ContainerRecord Container(ContainerDefinition container, TaskTemplate template, CallScope call)
+    private static ContainerRecord Container(
+        string taskId, ContainerDefinition container, TaskTemplate template, CallScope call)
     {
         var change = template.Overrides?.ContainerOverrides?.FirstOrDefault(o => o.Name == container.Name);
         return new ContainerRecord
         {
             Name = container.Name!,
-            Arn = call.Arn($"container/{template.ClusterName}/{Ids.Hex(32)}/{Ids.Uuid()}"),
+            Arn = call.Arn($"container/{template.ClusterName}/{taskId}/{Ids.Uuid()}"),
             Image = container.Image,
             Essential = container.Essential ?? true,
             HasHealthCheck = container.HealthCheck is not null,

@@ -11,10 +11,11 @@ internal static class TaskChange
 {
     /// <summary>The task as it is now, or null when there is none. An unchanged document is not written.</summary>
     public static async ValueTask<TaskDocument?> ApplyAsync(
-        DocumentLog documents, string scope, string id, Func<TaskDocument, TaskDocument> change, CancellationToken stop)
+        DocumentLog documents, Turns turns, string scope, string id, Func<TaskDocument, TaskDocument> change, CancellationToken stop)
     {
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
+            using var turn = await turns.TakeAsync(scope, attempt, stop);
             var task = await documents.GetAsync(EcsKinds.EcsTask, scope, id, stop);
             if (task is null)
             {

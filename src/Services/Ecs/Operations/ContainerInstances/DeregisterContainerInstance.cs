@@ -44,7 +44,7 @@ internal static class DeregisterContainerInstance
             {
                 foreach (var entry in assignment?.Value.Entries ?? [])
                 {
-                    await TaskChange.ApplyAsync(cx.Documents, scope, entry.TaskId,
+                    await TaskChange.ApplyAsync(cx.Documents, cx.Turns, scope, entry.TaskId,
                         t => t.WithStopped(StopCodes.TerminationNotice, "Container instance was deregistered forcibly by user.", cx.Now), stop);
                 }
                 cx.Sessions.Deregistered(scope, id);

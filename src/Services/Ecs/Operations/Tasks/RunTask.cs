@@ -30,6 +30,7 @@ internal static class RunTask
         var placement = template.Request();
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
+            using var turn = await cx.Turns.TakeAsync(scope, attempt, stop);
             var capacity = await ClusterCapacity.LoadAsync(cx.Documents, scope, stop);
             if (template.LaunchType != LaunchTypes.Fargate && !capacity.Pool(template.LaunchType).Any())
             {

@@ -35,6 +35,7 @@ internal static class StartTask
         var placement = template.Request();
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
+            using var turn = await cx.Turns.TakeAsync(scope, attempt, stop);
             var capacity = await ClusterCapacity.LoadAsync(cx.Documents, scope, stop);
             var failures = new List<Failure>();
             foreach (var reference in references)

@@ -16,7 +16,7 @@ internal static class StopTask
         {
             throw new InvalidParameterException("Reason can have at most 1024 characters.");
         }
-        var task = await TaskChange.ApplyAsync(cx.Documents, cx.ClusterScope(cluster.Name), id,
+        var task = await TaskChange.ApplyAsync(cx.Documents, cx.Turns, cx.ClusterScope(cluster.Name), id,
             t => t.WithStopRequested(StopCodes.UserInitiated, reason, cx.Now), stop)
             ?? throw new InvalidParameterException("The referenced task was not found.");
         return new StopTaskResponse { Task = Shapes.EcsTask(task, cluster.Arn, withTags: true) };

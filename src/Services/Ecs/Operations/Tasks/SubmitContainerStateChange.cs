@@ -26,7 +26,7 @@ internal static class SubmitContainerStateChange
                     },
                 ],
             };
-            await TaskChange.ApplyAsync(cx.Documents, cx.ClusterScope(cluster), id, t => TaskReports.Apply(t, report, cx.Now), stop);
+            await TaskChange.ApplyAsync(cx.Documents, cx.Turns, cx.ClusterScope(cluster), id, t => TaskReports.Apply(t, report, cx.Now), stop);
         }
         return new SubmitContainerStateChangeResponse { Acknowledgment = SubmitTaskStateChange.Acknowledgment };
     }
