@@ -14,7 +14,7 @@ internal static class NodeCommand
     public static Command Create()
     {
         var name = new Option<string>("--name") { Description = "Name of this node (default: the host's name)", DefaultValueFactory = _ => Environment.MachineName };
-        var endpoint = new Option<Uri>("--endpoint") { Description = "Base URL of the server", DefaultValueFactory = _ => DefaultEndpoint() };
+        var endpoint = SharedOptions.Url("--endpoint", "Base URL of the server", DefaultEndpoint);
         var region = new Option<string>("--region") { Description = "Region", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1" };
         var cluster = new Option<string>("--cluster") { Description = "ECS cluster", DefaultValueFactory = _ => "default" };
         var state = new Option<DirectoryInfo>("--state") { Description = "Folder of this node's state; one node per folder", Required = true };
@@ -26,7 +26,7 @@ internal static class NodeCommand
         var memory = new Option<int?>("--memory") { Description = "MiB of memory to offer (default: the machine's)" };
         var engine = new Option<string>("--engine") { Description = "docker, or fake for trying things out", DefaultValueFactory = _ => "docker" };
         engine.AcceptOnlyFromAmong("docker", "fake");
-        var docker = new Option<Uri>("--docker-host") { Description = "Docker engine", DefaultValueFactory = _ => new Uri("unix:///var/run/docker.sock") };
+        var docker = SharedOptions.Url("--docker-host", "Docker engine", () => new Uri("unix:///var/run/docker.sock"));
         var network = new Option<string>("--network") { Description = "Docker network of the containers (default: the engine's bridge)" };
         var publishAddress = new Option<string>("--publish-address") { Description = "Host address of published ports", DefaultValueFactory = _ => "0.0.0.0" };
         var containerEndpoint = new Option<string>("--container-endpoint-url") { Description = "AWS_ENDPOINT_URL of containers that do not set it themselves" };

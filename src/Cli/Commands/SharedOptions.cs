@@ -19,6 +19,22 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary>An option that takes an absolute URL.</summary>
+    public static Option<Uri> Url(string name, string description, Func<Uri> byDefault) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => byDefault(),
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url))
+            {
+                return url;
+            }
+            result.AddError($"{name} {result.Tokens[0].Value} is not a URL; use for example {byDefault()}.");
+            return null;
+        },
+    };
+
     public static Argument<string> Site()
     {
         var argument = new Argument<string>("SITE") { Description = "on-premises" };

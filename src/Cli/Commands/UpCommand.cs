@@ -12,7 +12,7 @@ namespace Longspan.Cli.Commands;
 /// <summary><c>longspan up</c>: the whole stretched order system on this machine. Can be run again: it goes on where things stand.</summary>
 internal static class UpCommand
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StableLimit = TimeSpan.FromMinutes(3);
 
     public static Command Create()

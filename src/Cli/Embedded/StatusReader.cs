@@ -55,7 +55,7 @@ internal static class StatusReader
         var described = await aws.CallAsync(EcsOperations.DescribeContainerInstances, new() { Cluster = Topology.Cluster, ContainerInstances = arns }, stop);
         string Attribute(ContainerInstance node, string name) => node.Attributes?.FirstOrDefault(a => a.Name == name)?.Value ?? "";
         return [.. (described.ContainerInstances ?? []).Select(node => new NodeStatus(
-            Attribute(node, "longspan.node-name"), Attribute(node, "site"), node.ContainerInstanceArn ?? "", node.AgentConnected ?? false,
+            Attribute(node, "longspan.node"), Attribute(node, "site"), node.ContainerInstanceArn ?? "", node.AgentConnected ?? false,
             node.RunningTasksCount ?? 0, node.PendingTasksCount ?? 0)).OrderBy(node => node.Name, StringComparer.Ordinal)];
     }
 
