@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Longspan.Api.Shapes;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
@@ -32,6 +33,16 @@ internal static class Program
         catch (CommandFailure failure)
         {
             Terminal.Failure(failure);
+            return 1;
+        }
+        catch (AwsError refused)
+        {
+            Terminal.Failure(new CommandFailure($"The server refused: {refused.Code}: {refused.Message}", "'longspan logs server' may say more."));
+            return 1;
+        }
+        catch (HttpRequestException unreachable)
+        {
+            Terminal.Failure(new CommandFailure($"The server does not answer: {unreachable.Message}", "Look at 'longspan status' and 'longspan logs server'."));
             return 1;
         }
         catch (OperationCanceledException)
