@@ -87,7 +87,8 @@ internal sealed class PremisesSite(string folder)
         if (!(await Tool.TryRunAsync("docker", ["-H", $"unix://{Socket}", "network", "inspect", Topology.PremisesNetwork], stop)).Succeeded)
         {
             await Tool.RunAsync("docker", [
-                "-H", $"unix://{Socket}", "network", "create", "--driver", "bridge", "--subnet", Topology.PremisesSubnet, Topology.PremisesNetwork], stop);
+                "-H", $"unix://{Socket}", "network", "create", "--driver", "bridge", "--subnet", Topology.PremisesSubnet, "--gateway", Topology.PremisesGateway,
+                Topology.PremisesNetwork], stop);
         }
     }
 

@@ -22,6 +22,7 @@ internal static class Topology
     public const string PremisesNamespace = "longspan-onprem";
     public const string PremisesNetwork = "longspan-onprem";
     public const string PremisesSubnet = "10.255.79.0/24";
+    public const string PremisesGateway = "10.255.79.1";
     /// <summary>The server's end of the link, in the machine's own namespace.</summary>
     public const string LinkServerEnd = "longspan-wan0";
     public const string LinkServerAddress = "10.255.77.1";
