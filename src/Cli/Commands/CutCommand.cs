@@ -15,7 +15,7 @@ internal static class CutCommand
         {
             await SiteLink.RequireAsync(stop);
             await PremisesSite.CutAsync(stop);
-            Terminal.Standard().Line($"The link to {parsed.GetValue(site)} is cut. Orders wait in the queue. Heal it with: longspan heal {parsed.GetValue(site)}");
+            Terminal.Line($"The link to {parsed.GetValue(site)} is cut. Orders wait in the queue. Heal it with: longspan heal {parsed.GetValue(site)}");
             return 0;
         });
         return command;

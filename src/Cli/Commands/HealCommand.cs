@@ -15,7 +15,7 @@ internal static class HealCommand
         {
             await SiteLink.RequireAsync(stop);
             await PremisesSite.HealAsync(stop);
-            Terminal.Standard().Line($"The link to {parsed.GetValue(site)} is up. What waited is being delivered.");
+            Terminal.Line($"The link to {parsed.GetValue(site)} is up. What waited is being delivered.");
             return 0;
         });
         return command;

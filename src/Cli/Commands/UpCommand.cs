@@ -180,12 +180,12 @@ internal static class UpCommand
 
     private static void PrintNextSteps(Terminal terminal, EmbeddedRun run, TimeSpan took)
     {
-        terminal.Line();
+        Terminal.Line();
         terminal.Heading($"Ready in {took.TotalSeconds:0} s. Open {run.WebPage} and place an order.");
-        terminal.Line("  ./longspan status                 what runs where, what waits");
-        terminal.Line("  ./longspan cut on-premises        break the link; go on ordering");
-        terminal.Line("  ./longspan heal on-premises       restore it; every order arrives");
-        terminal.Line("  eval \"$(./longspan env)\"          then: aws ecs list-services --cluster orders");
-        terminal.Line("  ./longspan down                   stop everything (--purge removes the data)");
+        Terminal.Line("  ./longspan status                 what runs where, what waits");
+        Terminal.Line("  ./longspan cut on-premises        break the link; go on ordering");
+        Terminal.Line("  ./longspan heal on-premises       restore it; every order arrives");
+        Terminal.Line("  eval \"$(./longspan env)\"          then: aws ecs list-services --cluster orders");
+        Terminal.Line("  ./longspan down                   stop everything (--purge removes the data)");
     }
 }

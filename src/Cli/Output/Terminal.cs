@@ -7,11 +7,21 @@ namespace Longspan.Cli.Output;
 /// <summary>What commands print: steps with their times for people; plain lines when output is not a terminal.</summary>
 internal sealed class Terminal(IAnsiConsole console)
 {
-    public static Terminal Standard() => new(AnsiConsole.Console);
+    private const int PipedWidth = 400;
+
+    public static Terminal Standard()
+    {
+        // Piped output has no width; the library would wrap it at 80 columns in the middle of addresses.
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = PipedWidth;
+        }
+        return new Terminal(AnsiConsole.Console);
+    }
 
     public bool IsInteractive => console.Profile.Capabilities.Interactive && !Console.IsInputRedirected && !Console.IsOutputRedirected;
 
-    public void Line(string text = "") => console.WriteLine(text);
+    public static void Line(string text = "") => Console.WriteLine(text);
 
     public void Heading(string text) => console.MarkupLineInterpolated($"[bold]{text}[/]");
 
