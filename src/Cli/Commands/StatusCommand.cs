@@ -24,7 +24,6 @@ internal static class StatusCommand
             }
             else
             {
-                Terminal.Standard();
                 Print(report);
             }
             return report.Processes.All(process => process.Pid is not null) ? 0 : 1;

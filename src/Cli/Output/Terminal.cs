@@ -9,14 +9,15 @@ internal sealed class Terminal(IAnsiConsole console)
 {
     private const int PipedWidth = 400;
 
-    public static Terminal Standard()
+    public static Terminal Standard() => new(AnsiConsole.Console);
+
+    /// <summary>Piped output has no width; the library would wrap it at 80 columns in the middle of addresses.</summary>
+    public static void Prepare()
     {
-        // Piped output has no width; the library would wrap it at 80 columns in the middle of addresses.
         if (Console.IsOutputRedirected)
         {
             AnsiConsole.Profile.Width = PipedWidth;
         }
-        return new Terminal(AnsiConsole.Console);
     }
 
     public bool IsInteractive => console.Profile.Capabilities.Interactive && !Console.IsInputRedirected && !Console.IsOutputRedirected;
