@@ -123,21 +123,40 @@ elif ! has_image "$base"; then
   docker pull -q "$base" >/dev/null || fail "cannot pull the base image $base"
 fi
 base_id=$(docker image inspect -f '{{.Id}}' "$base")
+
+# ---- what has to be built ----
+
+# A label carries the hash of what goes in: the service's sources, what all share, this script, runtime and base image. A service whose
+# image has it is left alone, so that its image keeps its id and a run without changes costs nothing.
+sources_hash() {
+  { printf '%s\n' "$base_id" "$runtime"
+    cd "$here" && find "$1" Core Directory.Build.props build-images.sh \( -name bin -o -name obj \) -prune -o -type f -print0 |
+      LC_ALL=C sort -z | xargs -0 sha256sum; } | sha256sum | cut -d' ' -f1
+}
+image_of() { printf '%s/%s:%s' "$prefix" "$(printf %s "$1" | tr '[:upper:]' '[:lower:]')" "$tag"; }
+
+stale=
+for project in Web Api Processor; do
+  image=$(image_of "$project")
+  if [ "$(docker image inspect -f '{{index .Config.Labels "orders.sources"}}' "$image" 2>/dev/null)" = "$(sources_hash "$project")" ]; then
+    say "image    $image unchanged"
+  else
+    stale="$stale $project"
+  fi
+done
+[ -n "$stale" ] || exit 0
 say "base     $base"
 
 # ---- publish, then one layer per service ----
 
-say "publish  Orders.slnx"
-DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 dotnet build "$here/Orders.slnx" -c Release -v q >"$work/build.log" 2>&1 ||
-  { cat "$work/build.log" >&2; fail "the build failed"; }
-
-# A label carries the hash of what went in, so that an unchanged service keeps its image and its id.
-for project in Web Api Processor; do
-  name=$(printf %s "$project" | tr '[:upper:]' '[:lower:]')
-  image=$prefix/$name:$tag
+# No compiler server: it would outlive this script and hold its output open.
+for project in $stale; do
+  image=$(image_of "$project")
   folder=$out/$project
+  say "publish  $project"
   rm -rf "$folder"
-  DOTNET_NOLOGO=1 dotnet publish "$here/$project/$project.csproj" -c Release --no-build -v q -o "$folder/app" >"$work/publish.log" 2>&1 ||
+  DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 dotnet publish "$here/$project/$project.csproj" -c Release -v q -nodeReuse:false \
+    -p:UseSharedCompilation=false -o "$folder/app" >"$work/publish.log" 2>&1 ||
     { cat "$work/publish.log" >&2; fail "publishing $project failed"; }
   find "$folder/app/runtimes" -mindepth 1 -maxdepth 1 ! -name linux-x64 ! -name linux-arm64 -exec rm -rf {} + 2>/dev/null || true
   rm -f "$folder"/app/*.pdb
@@ -152,12 +171,7 @@ USER 1654
 EXPOSE 8080
 ENTRYPOINT ["dotnet", "Orders.$project.dll"]
 EOF
-  hash=$({ printf '%s\n' "$base_id"; cd "$folder" && find . -type f | LC_ALL=C sort | xargs sha256sum; } | sha256sum | cut -d' ' -f1)
-  if [ "$(docker image inspect -f '{{index .Config.Labels "orders.inputs"}}' "$image" 2>/dev/null)" = "$hash" ]; then
-    say "image    $image unchanged"
-    continue
-  fi
-  DOCKER_BUILDKIT=0 docker build -q --label "orders.inputs=$hash" -t "$image" "$folder" >"$work/docker.log" 2>&1 ||
+  DOCKER_BUILDKIT=0 docker build -q --label "orders.sources=$(sources_hash "$project")" -t "$image" "$folder" >"$work/docker.log" 2>&1 ||
     { cat "$work/docker.log" >&2; fail "building $image failed"; }
   say "image    $image built"
 done
