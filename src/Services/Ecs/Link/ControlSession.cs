@@ -22,9 +22,12 @@ internal sealed partial class ControlSession : IDisposable
 {
     /// <summary>Payloads that may be unacknowledged at a time; more wait in the assignment.</summary>
     public const int PayloadWindow = 64;
+    /// <summary>Each heartbeat makes the Amazon agent ping its engine and costs it a log line; it needs one a minute.</summary>
     public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(30);
-    /// <summary>A peer that has said nothing for this long is gone.</summary>
-    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(90);
+    /// <summary>Our own node takes its patience from this period, so that a cut is noticed on both sides within seconds.</summary>
+    public static readonly TimeSpan NodeHeartbeatPeriod = TimeSpan.FromSeconds(5);
+    /// <summary>A peer that has left this many heartbeats unanswered is gone.</summary>
+    public const int MissedHeartbeats = 3;
     /// <summary>A close code outside those on which agents reconnect at once.</summary>
     public const WebSocketCloseStatus Replaced = (WebSocketCloseStatus)4000;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
@@ -32,6 +35,7 @@ internal sealed partial class ControlSession : IDisposable
     private readonly LinkContext _link;
     private readonly ILogger _log;
     private readonly LinkSocket _socket;
+    private readonly TimeSpan _heartbeat;
     private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end;
     private readonly Dictionary<string, bool> _sent = new(StringComparer.Ordinal);
@@ -46,6 +50,7 @@ internal sealed partial class ControlSession : IDisposable
     public ControlSession(LinkContext link, LinkSocket socket, CancellationToken stop)
     {
         (_link, _socket, _log) = (link, socket, link.Log);
+        _heartbeat = link.IsLongspanNode ? NodeHeartbeatPeriod : HeartbeatPeriod;
         _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _lastHeard = link.Clock.GetTimestamp();
     }
@@ -165,12 +170,12 @@ internal sealed partial class ControlSession : IDisposable
             var next = await SendDifferenceAsync(stop);
             if (Now >= _nextHeartbeat)
             {
-                if (_link.Clock.GetElapsedTime(_lastHeard) > SilenceLimit)
+                if (_link.Clock.GetElapsedTime(_lastHeard) > _heartbeat * MissedHeartbeats)
                 {
                     throw new WebSocketException("The agent has been silent for too long.");
                 }
                 await _socket.SendAsync(new HeartbeatMessage { MessageId = Ids.Uuid(), Healthy = true }, stop);
-                _nextHeartbeat = Now + HeartbeatPeriod;
+                _nextHeartbeat = Now + _heartbeat;
             }
             await WaitAsync(next < _nextHeartbeat ? next : _nextHeartbeat, stop);
         }
