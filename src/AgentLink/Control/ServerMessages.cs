@@ -93,7 +93,7 @@ public sealed record ConfirmAttachmentMessage : AgentMessage
     public AgentAttachment? Attachment { get; init; }
 }
 
-public sealed record AgentUpdateInfo
+public sealed record AgentUpdate
 {
     public string? Location { get; init; }
     public string? Signature { get; init; }
@@ -104,7 +104,7 @@ public sealed record StageUpdateMessage : AgentMessage
     public string? MessageId { get; init; }
     public string? ClusterArn { get; init; }
     public string? ContainerInstanceArn { get; init; }
-    public AgentUpdateInfo? UpdateInfo { get; init; }
+    public AgentUpdate? UpdateInfo { get; init; }
 }
 
 public sealed record PerformUpdateMessage : AgentMessage
@@ -112,7 +112,7 @@ public sealed record PerformUpdateMessage : AgentMessage
     public string? MessageId { get; init; }
     public string? ClusterArn { get; init; }
     public string? ContainerInstanceArn { get; init; }
-    public AgentUpdateInfo? UpdateInfo { get; init; }
+    public AgentUpdate? UpdateInfo { get; init; }
 }
 
 /// <summary>Logged by agents; does not close the session.</summary>

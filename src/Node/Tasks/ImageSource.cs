@@ -22,8 +22,7 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
     {
         var image = container.Image ?? "";
         var cached = await engine.InspectImageAsync(image, stop);
-        if (cached is not null
-            && (behavior == PullBehavior.PreferCached || ImageReference.Parse(image).Digest is not null))
+        if (cached is not null && (behavior == PullBehavior.PreferCached || IsFinal(ImageReference.Parse(image), cached)))
         {
             return new ImageOutcome(cached, false, null);
         }
@@ -35,6 +34,13 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
         log.LogInformation("Using the cached {Image}: {Reason}", image, outcome.Failure);
         return new ImageOutcome(cached, false, null);
     }
+
+    /// <summary>
+    /// A digest names one content for ever; and an image without a registry in its name that came from none was built here: asking the
+    /// default registry for it would at best fail, at worst bring a stranger's image of that name.
+    /// </summary>
+    private bool IsFinal(ImageReference reference, ImageView cached) =>
+        reference.Digest is not null || (behavior == PullBehavior.Default && reference.Registry is null && cached.Digest is null);
 
     private async Task<ImageOutcome> SharedPullAsync(SavedTask task, AgentContainer container, bool cached, CancellationToken stop)
     {

@@ -145,10 +145,19 @@ public sealed class TaskEngineTests
     public async Task A_cached_image_serves_when_the_registry_is_away()
     {
         await using var bench = new TaskBench().Start();
-        bench.Engine.Script("app", new FakeImage { Cached = true, PullError = "connection refused", PullFault = EngineFault.Other });
-        bench.Accept(TaskBench.Task("a"));
+        bench.Engine.Script("r.example/app", new FakeImage { Cached = true, PullError = "connection refused", PullFault = EngineFault.Other });
+        bench.Accept(TaskBench.Task("a", Container("r.example/app") with { Name = "main" }));
         await bench.ReportedAsync("a", "RUNNING");
         Assert.Equal(1, bench.Engine.PullCount);
+    }
+
+    [Fact]
+    public async Task An_image_built_here_is_not_asked_for_elsewhere()
+    {
+        await using var bench = new TaskBench().Start();
+        bench.Accept(TaskBench.Task("a"));
+        await bench.ReportedAsync("a", "RUNNING");
+        Assert.Equal(0, bench.Engine.PullCount);
     }
 
     [Fact]
