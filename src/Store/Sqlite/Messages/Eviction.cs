@@ -27,9 +27,10 @@ internal static class Eviction
         for (var entry = queue.Parked.First; entry is not null;)
         {
             var next = entry.Next;
-            if (!entry.Dirty)
+            if (!queue.TryEvict(entry) && queue.Fifo)
             {
-                queue.Evict(entry);
+                // A later one in the tail would be read back before this one is.
+                return;
             }
             entry = next;
         }
@@ -43,7 +44,10 @@ internal static class Eviction
             {
                 return;
             }
-            queue.Evict(entry);
+            if (!queue.TryEvict(entry))
+            {
+                return;
+            }
         }
     }
 }

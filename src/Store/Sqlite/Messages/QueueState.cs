@@ -32,6 +32,8 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public long ColdCount { get; set; }
     /// <summary>Everything of the tail has a greater sequence number than this, or is in memory.</summary>
     public long ColdCursor { get; set; }
+    /// <summary>Nothing of the tail has a greater sequence number than this.</summary>
+    public long ColdMaximum { get; set; }
     /// <summary>Cold rows up to here are dead, whatever they say.</summary>
     public long PurgedUpTo { get; set; }
     public bool Loading { get; set; }
@@ -134,9 +136,16 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         entry.Payload = [];
     }
 
-    /// <summary>Forgets an entry that the cold store holds in its present state, or parks it until it does.</summary>
-    public void Evict(Entry entry)
+    /// <summary>
+    /// Forgets an entry that the cold store holds in its present state, or parks it until it does. False when neither may be: what is
+    /// parked comes after the tail, so a FIFO queue must not park what is older than a message of its tail.
+    /// </summary>
+    public bool TryEvict(Entry entry)
     {
+        if (entry.Dirty && (entry.List == _parked || (Fifo && entry.Sequence <= ColdMaximum)))
+        {
+            return false;
+        }
         Detach(entry);
         if (entry.Dirty)
         {
@@ -145,10 +154,12 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
             entry.State = EntryState.Ready;
             _parked.AddSorted(entry);
             ParkedBytes += entry.Payload.Length;
-            return;
+            return true;
         }
         ColdCount++;
         ColdCursor = Math.Min(ColdCursor, entry.Sequence - 1);
+        ColdMaximum = Math.Max(ColdMaximum, entry.Sequence);
+        return true;
     }
 
     public void Clear(long upTo)

@@ -41,6 +41,7 @@ internal sealed class Recovery
             {
                 continue;
             }
+            queue.ColdMaximum = _state.NextSequence - 1;
             var scheduled = _cold.Scheduled(id);
             if (fifo && scheduled.Count > 0)
             {
