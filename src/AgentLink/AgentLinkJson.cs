@@ -38,7 +38,6 @@ namespace Longspan.AgentLink;
 [JsonSerializable(typeof(IAMRoleCredentialsAckRequest))]
 [JsonSerializable(typeof(TaskStopVerificationMessage))]
 [JsonSerializable(typeof(NodeReportMessage))]
-[JsonSerializable(typeof(NodeSettingsMessage))]
 [JsonSerializable(typeof(PublishMetricsRequest))]
 [JsonSerializable(typeof(PublishHealthRequest))]
 [JsonSerializable(typeof(PublishInstanceStatusRequest))]
@@ -61,7 +60,7 @@ public sealed partial class AgentLinkJson : JsonSerializerContext
         Default.InvalidInstanceException, Default.AccessDeniedException, Default.InactiveInstanceException,
         Default.ResourceValidationException, Default.InvalidParameterException, Default.HeartbeatAckRequest, Default.AckRequest,
         Default.NackRequest, Default.IAMRoleCredentialsAckRequest, Default.TaskStopVerificationMessage, Default.NodeReportMessage,
-        Default.NodeSettingsMessage, Default.PublishMetricsRequest, Default.PublishHealthRequest,
+        Default.PublishMetricsRequest, Default.PublishHealthRequest,
         Default.PublishInstanceStatusRequest, Default.AckPublishMetric, Default.AckPublishHealth, Default.AckPublishInstanceStatus,
         Default.StopTelemetrySessionMessage,
     ];

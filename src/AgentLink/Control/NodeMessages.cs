@@ -45,9 +45,3 @@ public sealed record NodeTaskReport
     /// <summary>The task's own address in awsvpc mode. A RUNNING report carries it as the <c>bindIP</c> of its network bindings.</summary>
     public string? PrivateIPv4Address { get; init; }
 }
-
-/// <summary>Server to node, optional, any time: intervals that a test or an operator wants other than the defaults.</summary>
-public sealed record NodeSettingsMessage : AgentMessage
-{
-    public int? HeartbeatSeconds { get; init; }
-}

@@ -132,7 +132,7 @@ internal sealed class TelemetrySession(NodeSettings settings, TaskEngine tasks, 
         foreach (var runner in tasks.Runners.Where(r => !r.IsOver))
         {
             var containers = new List<ContainerMetric>();
-            foreach (var container in runner.Task.Containers.Where(c => c is { Stage: Stage.Running, EngineId: not null }))
+            foreach (var container in runner.Task.Containers.Where(c => c is { Stage: Stage.Running, EngineId: not null } && !NetworkOwner.Is(c)))
             {
                 if (await engine.ReadUsageAsync(container.EngineId!, stop) is { } usage && Metric(container, usage, cores) is { } metric)
                 {

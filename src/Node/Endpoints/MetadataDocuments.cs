@@ -12,7 +12,7 @@ internal sealed class MetadataDocuments(NodeSettings settings, ContainerEngine e
     {
         var task = runner.Task;
         var containers = new JsonArray();
-        foreach (var container in task.Containers)
+        foreach (var container in task.Containers.Where(c => !NetworkOwner.Is(c)))
         {
             containers.Add(await ContainerAsync(runner, container, stop));
         }
@@ -87,7 +87,7 @@ internal sealed class MetadataDocuments(NodeSettings settings, ContainerEngine e
     public async Task<JsonObject> TaskStatsAsync(TaskRunner runner, CancellationToken stop)
     {
         var all = new JsonObject();
-        foreach (var container in runner.Task.Containers.Where(c => c.EngineId is not null))
+        foreach (var container in runner.Task.Containers.Where(c => c.EngineId is not null && !NetworkOwner.Is(c)))
         {
             all[container.EngineId!] = JsonNode.Parse(await StatsAsync(container, stop));
         }

@@ -18,6 +18,9 @@ public abstract class ContainerEngine : IAsyncDisposable
     /// <summary>The local image, or null.</summary>
     public abstract Task<ImageView?> InspectImageAsync(string image, CancellationToken stop);
 
+    /// <summary>Makes <see cref="PauseImage"/> when it is not there.</summary>
+    public abstract Task MakePauseImageAsync(CancellationToken stop);
+
     public abstract Task PullAsync(string image, RegistryLogin? login, CancellationToken stop);
 
     /// <returns>The new container's id.</returns>

@@ -31,6 +31,7 @@ internal sealed record SavedIdentity
 internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri endpoint, string region, TimeProvider time) : IDisposable
 {
     public const string FileName = "identity.json";
+    private static readonly TimeSpan RenewRetry = TimeSpan.FromSeconds(15);
     private const string Target = "AmazonSSM.RequestManagedInstanceRoleToken";
     private readonly SemaphoreSlim _one = new(1);
     private SavedIdentity? _identity = StateFolder.Read(state.File(FileName), IdentityJson.Default.SavedIdentity);
@@ -81,6 +82,7 @@ internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri en
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !stop.IsCancellationRequested
             && _keys is not null && time.GetUtcNow() < _expiresAt)
         {
+            _renewAt = time.GetUtcNow() + RenewRetry;
             return _keys;
         }
         finally

@@ -31,6 +31,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
     public ContainerPlan Plan(SavedTask task, SavedContainer container)
     {
         var definition = task.Definition(container);
+        Refuse(definition);
         var config = Config(task, container, definition);
         var host = HostConfig(task, definition);
         MergeText(config, definition.DockerConfig?.Config, "config");
@@ -68,16 +69,24 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
             : null;
     }
 
-    /// <summary>In awsvpc mode one container owns the task's address and the others live in its network namespace.</summary>
-    public static string? NetworkOwner(SavedTask task) =>
-        task.Task.NetworkMode == "awsvpc" ? DependencyOrder.Sort(task.Task) is [var first, ..] ? first : null : null;
+    /// <summary>What a container cannot do without and this node cannot give it: better not started than started wrongly.</summary>
+    private static void Refuse(AgentContainer definition)
+    {
+        var missing = definition.Secrets is { Count: > 0 } ? "secrets"
+            : definition.EnvironmentFiles is { Count: > 0 } ? "environment files"
+            : definition.FirelensConfiguration is not null ? "FireLens" : null;
+        if (missing is not null)
+        {
+            throw new TaskFault("ResourceInitializationError", $"this node does not support {missing} yet");
+        }
+    }
 
     private JsonObject Config(SavedTask task, SavedContainer container, AgentContainer definition)
     {
         var config = new JsonObject
         {
             ["Image"] = definition.Image,
-            ["Env"] = new JsonArray([.. Environment(task, container, definition).Select(e => JsonValue.Create($"{e.Key}={e.Value}"))]),
+            ["Env"] = NetworkOwner.Is(container) ? new JsonArray() : new JsonArray([.. Environment(task, container, definition).Select(e => JsonValue.Create($"{e.Key}={e.Value}"))]),
         };
         if ((CommandOverride(definition) ?? definition.Command) is { } command)
         {
@@ -187,10 +196,13 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
             case "host" or "none":
                 plan.HostConfig["NetworkMode"] = task.Task.NetworkMode;
                 return plan;
-            case "awsvpc" when NetworkOwner(task) != container.Name:
-                plan.HostConfig["NetworkMode"] = $"container:{task.Container(NetworkOwner(task)!).EngineName}";
+            case "awsvpc" when NetworkOwner.IsIn(task.Task) && !NetworkOwner.Is(container):
+                plan.HostConfig["NetworkMode"] = $"container:{task.Container(NetworkOwner.Name).EngineName}";
                 // These belong to the owner of the namespace; the engine refuses them here.
-                plan.HostConfig.Remove("ExtraHosts");
+                foreach (var member in new[] { "ExtraHosts", "Dns", "DnsSearch" })
+                {
+                    plan.HostConfig.Remove(member);
+                }
                 plan.Config.Remove("ExposedPorts");
                 plan.Config.Remove("Hostname");
                 return plan;

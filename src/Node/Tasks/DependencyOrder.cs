@@ -39,9 +39,9 @@ internal static class DependencyOrder
         {
             yield return new Dependency(from.SourceContainer ?? "", Condition.Start);
         }
-        if (task.NetworkMode == "awsvpc" && Sort(task) is [var owner, ..] && owner != container.Name)
+        if (container.Name != NetworkOwner.Name && NetworkOwner.IsIn(task))
         {
-            yield return new Dependency(owner, Condition.Start);
+            yield return new Dependency(NetworkOwner.Name, Condition.Start);
         }
     }
 

@@ -22,6 +22,14 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
     {
         var image = container.Image ?? "";
         var cached = await engine.InspectImageAsync(image, stop);
+        if (image == PauseImage.Name)
+        {
+            if (cached is null)
+            {
+                await engine.MakePauseImageAsync(stop);
+            }
+            return new ImageOutcome(cached ?? await engine.InspectImageAsync(image, stop), false, null);
+        }
         if (cached is not null && (behavior == PullBehavior.PreferCached || IsFinal(ImageReference.Parse(image), cached)))
         {
             return new ImageOutcome(cached, false, null);

@@ -152,9 +152,10 @@ internal sealed class TaskEngine : IAsyncDisposable
         return true;
     }
 
-    private void Begin(AgentTask task, string? reason)
+    private void Begin(AgentTask given, string? reason)
     {
-        var stopped = task.DesiredStatus == AgentTask.Stopped;
+        var stopped = given.DesiredStatus == AgentTask.Stopped;
+        var task = stopped ? given : NetworkOwner.AddTo(given);
         var saved = new SavedTask
         {
             Task = task with { RoleCredentials = null, ExecutionRoleCredentials = null },

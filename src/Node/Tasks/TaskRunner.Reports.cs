@@ -59,7 +59,7 @@ internal sealed partial class TaskRunner
     }
 
     private static bool Reportable(SavedContainer container) =>
-        container.Stage >= Stage.Running && container.ReportedStage != container.Stage;
+        !NetworkOwner.Is(container) && container.Stage >= Stage.Running && container.ReportedStage != container.Stage;
 
     private static ContainerReport Describe(SavedContainer container) => new()
     {

@@ -27,6 +27,7 @@ internal sealed class FakePlane : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly WebApplication _app;
     private readonly Channel<FakeSocket> _sockets = Channel.CreateUnbounded<FakeSocket>();
+    private readonly Channel<FakeSocket> _telemetry = Channel.CreateUnbounded<FakeSocket>();
 
     private FakePlane(WebApplication app) => _app = app;
 
@@ -72,6 +73,8 @@ internal sealed class FakePlane : IAsyncDisposable
 
     public Task<FakeSocket> ConnectedAsync() => _sockets.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
 
+    public Task<FakeSocket> TelemetryAsync() => _telemetry.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
+
     public async Task<JsonObject> CalledAsync(string operation, Func<JsonObject, bool>? which = null)
     {
         using var deadline = new CancellationTokenSource(Deadline);
@@ -99,10 +102,7 @@ internal sealed class FakePlane : IAsyncDisposable
             }
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
             var fake = new FakeSocket(socket, http.Request.Query.ToDictionary(q => q.Key, q => q.Value.ToString()));
-            if (http.Request.Path.StartsWithSegments("/acs"))
-            {
-                await _sockets.Writer.WriteAsync(fake);
-            }
+            await (http.Request.Path.StartsWithSegments("/acs") ? _sockets : _telemetry).Writer.WriteAsync(fake);
             await fake.PumpAsync();
             return;
         }
@@ -133,6 +133,9 @@ internal sealed class FakeSocket(WebSocket socket, Dictionary<string, string> qu
 
     public Dictionary<string, string> Query => query;
 
+    /// <summary>Headers of the last frame; empty on the control socket.</summary>
+    public IReadOnlyDictionary<string, string> FrameHeaders { get; private set; } = new Dictionary<string, string>();
+
     public Task Closed { get; private set; } = Task.CompletedTask;
 
     public async Task PumpAsync()
@@ -149,8 +152,10 @@ internal sealed class FakeSocket(WebSocket socket, Dictionary<string, string> qu
                 {
                     break;
                 }
-                if (AgentFrame.Decode(buffer.AsSpan(0, read.Count)).Message is { } message)
+                if (TelemetryFrame.TrySplit(buffer.AsMemory(0, read.Count), out var headers, out var json)
+                    && AgentFrame.Decode(json.Span).Message is { } message)
                 {
+                    FrameHeaders = headers;
                     _received.Writer.TryWrite(message);
                 }
             }

@@ -260,6 +260,22 @@ public sealed class NodeAgentTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Health_is_published_in_signed_frames()
+    {
+        _engine.Script("app", new FakeImage { HealthyAfter = TimeSpan.FromMilliseconds(50) });
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        var telemetry = await _plane.TelemetryAsync();
+        Assert.Equal(FakePlane.InstanceArn, telemetry.Query["containerInstance"]);
+        await socket.SendAsync(Payload("m1", 1, TaskBench.Task("a", new AgentContainer { Name = "main", Image = "app", HealthCheckType = "docker" })));
+        while ((await telemetry.ReceivedAsync<PublishHealthRequest>()).Tasks![0].Containers![0].HealthStatus != "HEALTHY")
+        {
+        }
+        Assert.Contains("Credential=AKIAX/", telemetry.FrameHeaders["Authorization"], StringComparison.Ordinal);
+        Assert.Equal(_plane.Endpoint.Authority, telemetry.FrameHeaders["Host"]);
+    }
+
+    [Fact]
     public async Task A_bad_activation_ends_it_with_its_own_outcome()
     {
         _plane.Answers["RegisterManagedInstance"] = _ => (400, """{"__type":"InvalidActivation","message":"The activation is not valid."}""");

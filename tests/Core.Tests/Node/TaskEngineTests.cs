@@ -268,4 +268,29 @@ public sealed class TaskEngineTests
         Assert.Empty(await bench.Engine.ListAsync(CancellationToken.None));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(bench.Folder, "tasks")));
     }
+
+    [Fact]
+    public async Task In_awsvpc_mode_containers_share_a_namespace_that_no_report_names()
+    {
+        await using var bench = new TaskBench().Start();
+        bench.Engine.Script("init", new FakeImage { RunTime = TimeSpan.FromMilliseconds(1) });
+        bench.Accept(TaskBench.Task("a", Container("main", true, ("init", "SUCCESS")), Container("init", false)) with { NetworkMode = "awsvpc" });
+        var running = await bench.ReportedAsync("a", "RUNNING");
+        Assert.Equal(["init", "main"], running.Containers.Select(c => c.Name).Order());
+        var owner = bench.Container("a", NetworkOwner.Name);
+        Assert.Equal(Stage.Running, owner.Stage);
+        bench.Stop("a");
+        await bench.ReportedAsync("a", "STOPPED");
+        Assert.True(owner.FinishedAt >= bench.Container("a").FinishedAt);
+    }
+
+    [Fact]
+    public async Task What_the_node_cannot_give_is_refused_rather_than_left_out()
+    {
+        await using var bench = new TaskBench().Start();
+        bench.Accept(TaskBench.Task("a", Container("main") with { Secrets = [new AgentSecret { Name = "S", ValueFrom = "arn" }] }));
+        Assert.Equal(
+            "ResourceInitializationError: this node does not support secrets yet", (await bench.ReportedAsync("a", "STOPPED")).Containers[0].Reason);
+        Assert.Equal(0, bench.Engine.CreateCount);
+    }
 }

@@ -95,6 +95,23 @@ public sealed partial class DockerEngine
         }
     }
 
+    public override async Task MakePauseImageAsync(CancellationToken stop)
+    {
+        var description = await DescribeAsync(stop);
+        using var archive = PauseImage.Archive(isArm64: description.Architecture is "aarch64" or "arm64");
+        var parameters = new ImagesCreateParameters
+        {
+            FromSrc = "-", Repo = PauseImage.Repository, Tag = PauseImage.Tag, Changes = [$"ENTRYPOINT [\"{PauseImage.Program}\"]"],
+        };
+        string? failure = null;
+        var progress = new Synchronous<JSONMessage>(message => failure ??= message.Error?.Message);
+        await CallAsync(s => Done(_client.Images.CreateImageAsync(parameters, archive, new AuthConfig(), progress, s)), CallTimeout, stop);
+        if (failure is not null)
+        {
+            throw new EngineException(EngineFault.Other, failure);
+        }
+    }
+
     public override Task CreateVolumeAsync(VolumePlan plan, CancellationToken stop)
     {
         var parameters = new VolumesCreateParameters

@@ -84,6 +84,12 @@ public sealed class FakeEngine : ContainerEngine
         return Task.FromResult(found.Cached || _world.Pulled.ContainsKey(image) ? new ImageView($"sha256:{image}", null) : null);
     }
 
+    public override Task MakePauseImageAsync(CancellationToken stop)
+    {
+        _world.Pulled[PauseImage.Name] = true;
+        return Task.CompletedTask;
+    }
+
     public override async Task PullAsync(string image, RegistryLogin? login, CancellationToken stop)
     {
         _world.Check();
