@@ -20,12 +20,14 @@ internal sealed class Journal : IDisposable
     private const int MaximumFrame = 256 * 1024 * 1024;
 
     private readonly string _folder;
+    private readonly Action? _beforeWrite;
     private SafeFileHandle? _handle;
     private string _current = "";
     private long _position;
 
-    public Journal(string folder)
+    public Journal(string folder, Action? beforeWrite = null)
     {
+        _beforeWrite = beforeWrite;
         _folder = folder;
         Directory.CreateDirectory(folder);
     }
@@ -51,6 +53,7 @@ internal sealed class Journal : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(header[16..], Checksum(buffer.Written.Span));
         try
         {
+            _beforeWrite?.Invoke();
             RandomAccess.Write(_handle!, buffer.Written.Span, _position);
             RandomAccess.FlushToDisk(_handle!);
         }

@@ -14,6 +14,7 @@ internal sealed class WriterLoop : IDisposable
     public const int MaximumWaiters = 50_000;
     /// <summary>A group is written when it has grown to this, whatever is still in line.</summary>
     private const int GroupBytes = 8 * 1024 * 1024;
+    private static readonly long CheckpointPauseMillis = (long)TimeSpan.FromSeconds(10).TotalMilliseconds;
     private static readonly long RecoverMillis = (long)TimeSpan.FromSeconds(1).TotalMilliseconds;
 
     private readonly Lock _gate = new();
@@ -33,6 +34,7 @@ internal sealed class WriterLoop : IDisposable
     private Checkpoint? _image;
     private Exception? _broken;
     private long _recoverAt;
+    private long _checkpointAt;
     private long _sweepAt;
     private long _armedFor = long.MaxValue;
     private bool _stopping;
@@ -46,7 +48,7 @@ internal sealed class WriterLoop : IDisposable
         _cold = new ColdStore(Path.Combine(folder, "messages.db"));
         try
         {
-            _journal = new Journal(folder);
+            _journal = new Journal(folder, settings.BeforeJournalWrite);
             _writer = new MessageWriter(_cold, Post, settings, Recovery.Run(_cold, _journal, Now));
             _writer.State.Redo.Skip(Journal.HeaderLength);
         }
@@ -234,7 +236,7 @@ internal sealed class WriterLoop : IDisposable
             FinishCheckpoint(wait: true);
         }
         var due = force || _journal.SegmentBytes >= _settings.CheckpointBytes || _writer.State.DirtyCount >= _settings.CheckpointEntries;
-        if (!due || _held || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
+        if (!due || now < _checkpointAt || _held || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
         {
             return;
         }
@@ -278,7 +280,9 @@ internal sealed class WriterLoop : IDisposable
         _image = null;
         if (failure is not null)
         {
-            // What the image held is no longer marked as changed; only the disk knows it.
+            // What the image held is no longer marked as changed; only the disk knows it, so it is read back. The journal goes on alone
+            // for a while, or a full disk would have everything read back in a circle.
+            _checkpointAt = Now + CheckpointPauseMillis;
             _broken ??= new MessageStoreUnavailableException("The message store cannot be written.", failure);
             return;
         }
