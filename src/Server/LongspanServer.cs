@@ -167,7 +167,9 @@ public sealed class LongspanServer : IAsyncDisposable
             format.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
             format.UseUtcTimestamp = true;
         });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning)
+            // Failures to start are thrown, and told in words by whoever starts the server.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         return builder.Build();
     }
 
