@@ -15,14 +15,13 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 {
     private readonly SessionRegistry _sessions = new();
     private readonly Turns _turns = new();
-    private readonly CancellationTokenSource _ending = new();
     private readonly LinkEndpoints _link;
 
     public EcsModule(Cloud cloud, ILoggerFactory logs)
         : base(EcsOperations.Service)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>(), _ending.Token);
+        _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>());
         Reconcilers = [new ServiceReconciler(cloud, _turns), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
         MapClusters();
         MapTaskDefinitions();
@@ -37,10 +36,10 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 
     public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _link.Map(routes, authenticate);
 
-    public override async ValueTask StopAsync()
+    public override ValueTask StopAsync()
     {
-        _sessions.EndAll("The server is stopping.");
-        await _ending.CancelAsync();
+        _link.End();
+        return ValueTask.CompletedTask;
     }
 
     public override ValueTask ResetAsync(CancellationToken stop)
@@ -49,7 +48,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    public void Dispose() => _ending.Dispose();
+    public void Dispose() => _link.Dispose();
 
     private void MapClusters()
     {

@@ -131,8 +131,9 @@ internal sealed class EcsCloud : IAsyncDisposable
     /// <summary>Ends the server's part; the folder stays when it was given.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _module.StopAsync();
+        // In the order in which the server closes: the host first, which waits for open requests.
         await _app.StopAsync();
+        await _module.StopAsync();
         foreach (var driver in _drivers)
         {
             await driver.DisposeAsync();

@@ -115,6 +115,12 @@ internal sealed class FakeAgent : IAsyncDisposable
         _socket = null;
     }
 
+    /// <summary>Waits for the server's goodbye.</summary>
+    public Task<WebSocketCloseStatus?> UntilClosedAsync() =>
+        EcsCloud.UntilAsync("closed", () => Task.FromResult(_socket?.CloseStatus), status => status is not null);
+
+    public string? CloseReason => _socket?.CloseStatusDescription;
+
     public Task SendAsync(AgentMessage message) =>
         _socket!.SendAsync(AgentFrame.Encode(message), WebSocketMessageType.Text, true, CancellationToken.None);
 
@@ -180,6 +186,7 @@ internal sealed class FakeAgent : IAsyncDisposable
                 }
                 await AnswerAsync(message);
             }
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {

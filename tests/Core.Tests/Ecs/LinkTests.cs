@@ -201,9 +201,13 @@ public sealed class LinkTests
                 arn = await RunAsync(cloud);
                 await cloud.UntilTaskAsync(arn, "RUNNING");
             }
+            // It was told that the server goes away, which is no loss of the node.
+            Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await agent.UntilClosedAsync());
             await agent.CutAsync();
             await using (var cloud = await EcsCloud.StartAsync(folder))
             {
+                var node = await cloud.CallAsync(EcsOperations.DescribeContainerInstances, new() { ContainerInstances = [agent.Arn] });
+                Assert.True(node.ContainerInstances!.Single().AgentConnected);
                 var task = await cloud.TaskAsync(arn);
                 Assert.Equal(("RUNNING", "RUNNING"), (task.LastStatus, task.DesiredStatus));
                 await agent.ConnectAsync(cloud);

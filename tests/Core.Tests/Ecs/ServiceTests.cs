@@ -213,5 +213,10 @@ public sealed class ServiceTests
 
         await cloud.CallAsync(EcsOperations.DeregisterContainerInstance, new() { ContainerInstance = first.Arn, Force = true });
         await EcsCloud.UntilAsync("replaced", () => Task.FromResult(second.Running.Count), n => n == 1);
+
+        // An agent that is deregistered while it is connected is told so in the words that make it go quiet.
+        await cloud.CallAsync(EcsOperations.DeregisterContainerInstance, new() { ContainerInstance = second.Arn, Force = true });
+        Assert.Equal(4000, (int?)await second.UntilClosedAsync());
+        Assert.Contains("InactiveInstanceException", second.CloseReason);
     }
 }

@@ -78,7 +78,10 @@ internal sealed partial class ControlSession : IDisposable
     /// <summary>Returns when the connection has ended, whoever ended it.</summary>
     public async ValueTask RunAsync()
     {
-        var receiving = ReceiveAsync(_end.Token);
+        // Cancelling a receive aborts the socket. So the end of a session only stops the pushing; the receiving ends with the peer's
+        // answer to our goodbye, or soon after.
+        using var abort = new CancellationTokenSource();
+        var receiving = ReceiveAsync(abort.Token);
         var pushing = PushAsync(_end.Token);
         try
         {
@@ -95,8 +98,10 @@ internal sealed partial class ControlSession : IDisposable
             _goodbye = (WebSocketCloseStatus.InternalServerError, "Internal error");
         }
         await _end.CancelAsync();
-        await Task.WhenAll(receiving, pushing).ContinueWith(_ => { }, TaskScheduler.Default);
+        await pushing.ContinueWith(_ => { }, TaskScheduler.Default);
         await _socket.CloseAsync(_goodbye.Status, _goodbye.Reason);
+        abort.CancelAfter(LinkSocket.CloseLimit);
+        await receiving.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     public void Dispose() => _end.Dispose();

@@ -6,6 +6,8 @@ using Longspan.Services.Ecs.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Services.Ecs.Link;
@@ -14,7 +16,7 @@ namespace Longspan.Services.Ecs.Link;
 /// The two websockets of the agent link. Both are signed like any AWS call (service <c>ecs</c>). Agents keep these addresses for
 /// twelve hours, so the paths are frozen.
 /// </summary>
-internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, Turns turns, ILogger log, CancellationToken ending)
+internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, Turns turns, ILogger log) : IDisposable
 {
     public const string ControlPath = "/ecs/acs";
     public const string TelemetryPath = "/ecs/tcs";
@@ -23,11 +25,28 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     public static readonly TimeSpan DisconnectDebounce = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _log = log;
+    private readonly CancellationTokenSource _ending = new();
+    private CancellationTokenRegistration _hostStops;
 
     public void Map(IEndpointRouteBuilder routes, RequestAuthenticator authenticate)
     {
+        // The host waits for open requests before it stops, and these never end by themselves.
+        _hostStops = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(End) ?? default;
         MapSocket(routes, ControlPath + "/ws", (http, stop) => ControlAsync(http, authenticate, stop));
         MapSocket(routes, TelemetryPath + "/ws", (http, stop) => TelemetryAsync(http, authenticate, stop));
+    }
+
+    /// <summary>The server is going away: ends every session, so that agents dial again.</summary>
+    public void End()
+    {
+        sessions.EndAll("The server is stopping.");
+        _ending.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _hostStops.Dispose();
+        _ending.Dispose();
     }
 
     // The websocket middleware is put in front of these two endpoints only: nothing else of the server upgrades.
@@ -38,7 +57,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         pipeline.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
         pipeline.Run(async http =>
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, ending);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _ending.Token);
             await handle(http, either.Token);
         });
         routes.MapGet(path, pipeline.Build());
@@ -85,15 +104,15 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     {
         try
         {
-            await Task.Delay(DisconnectDebounce, cloud.Clock, ending);
+            await Task.Delay(DisconnectDebounce, cloud.Clock, _ending.Token);
             if (!sessions.IsConnected(link.Key))
             {
                 await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id,
-                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow()) : i, ending);
+                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow()) : i, _ending.Token);
                 LogDisconnected(link.Instance.Id, link.Instance.ClusterName);
             }
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             // The server is going down: it is not the agent that was lost. It shows as lost only if it fails to come back.
         }

@@ -8,19 +8,19 @@ namespace Longspan.Services.Ecs.Link;
 internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ArrayBufferWriter<byte> _message = new(4096);
 
     public async ValueTask SendAsync(AgentMessage message, CancellationToken stop)
     {
         var bytes = AgentFrame.Encode(message);
-        using var limit = new CancellationTokenSource(SendLimit, clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
-        await _writing.WaitAsync(linked.Token);
+        await _writing.WaitAsync(stop);
         try
         {
-            await socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, linked.Token);
+            // A cancelled send aborts the socket, and then no goodbye gets through: what has begun is finished, within its limit.
+            using var limit = new CancellationTokenSource(SendLimit, clock);
+            await socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, limit.Token);
         }
         finally
         {
@@ -57,6 +57,14 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
         using var limit = new CancellationTokenSource(CloseLimit, clock);
         try
         {
+            await _writing.WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        try
+        {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 // A close frame carries at most 123 bytes of reason.
@@ -66,6 +74,10 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
         catch (Exception error) when (error is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             // The connection is gone already: nobody is left to tell.
+        }
+        finally
+        {
+            _writing.Release();
         }
     }
 
