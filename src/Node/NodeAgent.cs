@@ -114,6 +114,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     private async Task<NodeOutcome> RunAsync(CancellationToken stop)
     {
+        if (_machine is { IsRegistered: true } && _settings.Activation is not null && await _machine.IsUnknownAsync(stop))
+        {
+            _log.LogWarning("The server does not know {Instance}; joining anew with the activation", _machine.InstanceId);
+            _machine.Reset();
+        }
         if (_machine is { IsRegistered: false })
         {
             await JoinAsync(stop);
@@ -177,7 +182,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 if (told != e.Message)
                 {
                     told = e.Message;
-                    _log.LogWarning("Cannot join at {Endpoint} yet: {Message}. Trying again", _settings.Endpoint, e.Message);
+                    _log.LogWarning("Cannot join at {Endpoint} yet: {Message}; trying again", _settings.Endpoint, e.Message);
                 }
                 await Task.Delay(backoff.Next(), _settings.Time, stop);
             }
@@ -199,7 +204,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 if (!told)
                 {
                     told = true;
-                    _log.LogWarning("No container engine at {Host} yet: {Message}. Trying again", _settings.DockerHost, e.Message);
+                    _log.LogWarning("No container engine at {Host} yet: {Message}; trying again", _settings.DockerHost, e.Message);
                 }
                 await Task.Delay(backoff.Next(), _settings.Time, stop);
             }
@@ -214,7 +219,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var pinging = PingAsync(server, stop);
         while (!stop.IsCancellationRequested)
         {
+            var before = registration.Saved?.ContainerInstanceArn;
             var instance = await registration.RegisterAsync(description, stop);
+            if (before is not null && before != instance.ContainerInstanceArn)
+            {
+                tasks.ForgetGeneration();
+            }
             _endpoints.Instance = instance;
             var endpoints = await DiscoverAsync(server, instance, stop);
             using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -243,7 +253,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             }
             catch (Exception e) when (!stop.IsCancellationRequested && (e is AwsError || ControlPlane.IsTransient(e)))
             {
-                _log.LogWarning("Cannot discover the control endpoint yet: {Message}. Trying again", e.Message);
+                _log.LogWarning("Cannot discover the control endpoint yet: {Message}; trying again", e.Message);
             }
             await Task.Delay(backoff.Next(), _settings.Time, stop);
         }

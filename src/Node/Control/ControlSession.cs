@@ -82,7 +82,7 @@ internal sealed class ControlSession(
         if (_told != text)
         {
             _told = text;
-            log.LogWarning("{Text}. Trying again", text);
+            log.LogWarning("{Text}; trying again", text.TrimEnd('.'));
         }
     }
 

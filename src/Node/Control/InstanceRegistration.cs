@@ -58,7 +58,7 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
                 if (told != e.Message)
                 {
                     told = e.Message;
-                    log.LogWarning("Cannot register with {Endpoint} yet: {Message}. Trying again", settings.Endpoint, e.Message);
+                    log.LogWarning("Cannot register with {Endpoint} yet: {Message}; trying again", settings.Endpoint, e.Message);
                 }
                 await Task.Delay(backoff.Next(), settings.Time, stop);
             }

@@ -91,8 +91,32 @@ internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri en
         }
     }
 
-    /// <summary>The server knows these keys no longer.</summary>
-    public void Forget() => _renewAt = default;
+    /// <summary>Whether the server, reachable and in its right mind, says that it has no such machine.</summary>
+    public async Task<bool> IsUnknownAsync(CancellationToken stop)
+    {
+        try
+        {
+            await KeysAsync(stop);
+            return false;
+        }
+        catch (AwsError e)
+        {
+            return e.Code is "AccessDeniedException" or "InvalidInstanceId" or "UnrecognizedClientException" or "InvalidSignatureException";
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested && e is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Drops an identity that the server does not know. The next registration is a new machine.</summary>
+    public void Reset()
+    {
+        StateFolder.Delete(state.File(FileName));
+        _identity = null;
+        _keys = null;
+        _renewAt = default;
+    }
 
     private async Task RenewAsync(CancellationToken stop)
     {

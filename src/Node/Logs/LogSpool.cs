@@ -110,12 +110,16 @@ internal sealed class LogSpool : IDisposable
             return false;
         }
         _budget.Return(reserve);
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        BinaryPrimitives.WriteInt32LittleEndian(header, size - HeaderBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(header[4..], at.UtcTicks);
-        _active.Write(header);
-        _active.Write(body, 0, size - HeaderBytes);
+        var record = new byte[size];
+        BinaryPrimitives.WriteInt32LittleEndian(record, size - HeaderBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(4), at.UtcTicks);
+        body.AsSpan(0, size - HeaderBytes).CopyTo(record.AsSpan(HeaderBytes));
         var segment = _lengths.Keys.Last();
+        if (!TryWrite(record, _lengths[segment]))
+        {
+            _budget.Return(size);
+            return false;
+        }
         _lengths[segment] += size;
         if (_lengths[segment] >= SegmentBytes)
         {
@@ -123,6 +127,22 @@ internal sealed class LogSpool : IDisposable
             _active = Begin(segment + 1);
         }
         return true;
+    }
+
+    /// <summary>A full disk is a full spool: the event is lost and counted, and nothing half-written stays behind.</summary>
+    private bool TryWrite(byte[] record, long end)
+    {
+        try
+        {
+            _active.Write(record);
+            return true;
+        }
+        catch (IOException)
+        {
+            _active.SetLength(end);
+            _active.Position = end;
+            return false;
+        }
     }
 
     /// <summary>The next records after a position, up to the limits; null when there are none. Deletes segments that are done with.</summary>
@@ -141,7 +161,6 @@ internal sealed class LogSpool : IDisposable
             {
                 Delete(done);
             }
-            _active.Flush();
             foreach (var (number, length) in _lengths)
             {
                 var from = number == segment ? offset : 0;
@@ -232,7 +251,6 @@ internal sealed class LogSpool : IDisposable
         _lengths[segment] = 0;
         var options = StateFolder.Options(FileMode.Create);
         options.Share = FileShare.ReadWrite | FileShare.Delete;
-        options.BufferSize = 16 * 1024;
         return new FileStream(PathOf(segment), options);
     }
 

@@ -26,6 +26,7 @@ internal sealed class LogStream : IAsyncDisposable
     /// <summary>PutLogEvents counts 26 bytes for each event on top of its text; this leaves room for that.</summary>
     private const long MaxBytes = 768 * 1024;
     private static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan DiskRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FollowRetry = TimeSpan.FromSeconds(1);
 
     private readonly LogTarget _target;
@@ -127,7 +128,10 @@ internal sealed class LogStream : IAsyncDisposable
                     {
                         Interlocked.Increment(ref _lost);
                     }
-                    _read = line.At >= _read.At ? _read.Next(line.At) : _read;
+                    lock (_lock)
+                    {
+                        _read = line.At >= _read.At ? _read.Next(line.At) : _read;
+                    }
                     _written.Set();
                 }
                 return;
@@ -157,35 +161,50 @@ internal sealed class LogStream : IAsyncDisposable
 
     private async Task ShipAsync()
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            if (_progress.To > _progress.From)
+            try
             {
-                // Under way when the node ended: the server may have it already and will know it by its number.
-                await ShipAsync(new SpoolRange(_progress.Segment, _progress.From, _progress.To));
+                await ShipAllAsync();
+                return;
             }
-            while (true)
+            catch (IOException e)
             {
-                if (_spool.Next(_progress.Segment, _progress.To, MaxEvents, MaxBytes) is { } range)
-                {
-                    Save(_progress with { Sequence = _progress.Sequence + 1, Segment = range.Segment, From = range.From, To = range.To });
-                    await ShipAsync(range);
-                    continue;
-                }
-                if (_closing)
-                {
-                    _spool.Remove();
-                    Directory.Delete(_folder, recursive: true);
-                    Finished(this);
-                    return;
-                }
-                await _written.WaitAsync(_stop);
-                await Task.Delay(Coalesce, _time, _stop);
+                _log.LogWarning("Logs of {Container} wait: {Message}", _target.EngineName, e.Message);
             }
+            catch (OperationCanceledException)
+            {
+                // The rest stays in the spool for the next run.
+                return;
+            }
+            await Task.WhenAny(Task.Delay(DiskRetry, _time, _stop));
         }
-        catch (OperationCanceledException)
+    }
+
+    private async Task ShipAllAsync()
+    {
+        if (_progress.To > _progress.From)
         {
-            // The rest stays in the spool for the next run.
+            // Under way when the node ended: the server may have it already and will know it by its number.
+            await ShipAsync(new SpoolRange(_progress.Segment, _progress.From, _progress.To));
+        }
+        while (true)
+        {
+            if (_spool.Next(_progress.Segment, _progress.To, MaxEvents, MaxBytes) is { } range)
+            {
+                Save(_progress with { Sequence = _progress.Sequence + 1, Segment = range.Segment, From = range.From, To = range.To });
+                await ShipAsync(range);
+                continue;
+            }
+            if (_closing)
+            {
+                _spool.Remove();
+                Directory.Delete(_folder, recursive: true);
+                Finished(this);
+                return;
+            }
+            await _written.WaitAsync(_stop);
+            await Task.Delay(Coalesce, _time, _stop);
         }
     }
 
@@ -218,7 +237,11 @@ internal sealed class LogStream : IAsyncDisposable
 
     private void Save(LogProgress next)
     {
-        var read = _read;
+        ReadMark read;
+        lock (_lock)
+        {
+            read = _read;
+        }
         _progress = next with { ReadTicks = read.At.UtcTicks, ReadCount = read.Count, Lost = Lost };
         StateFolder.Write(Path.Combine(_folder, LogProgress.FileName), _progress, LogJson.Default.LogProgress);
     }

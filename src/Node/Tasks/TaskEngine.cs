@@ -218,6 +218,15 @@ internal sealed class TaskEngine : IAsyncDisposable
         })];
     }
 
+    /// <summary>The node is a new instance to a server that counts from the beginning: its first manifest must not look old.</summary>
+    public void ForgetGeneration()
+    {
+        lock (_accept)
+        {
+            SaveProgress(_progress with { Generation = 0 });
+        }
+    }
+
     public void Stop(IEnumerable<TaskIdentifier> tasks)
     {
         foreach (var task in tasks.Where(t => t.DesiredStatus is null or AgentTask.Stopped))

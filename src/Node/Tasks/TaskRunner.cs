@@ -100,8 +100,9 @@ internal sealed partial class TaskRunner : IDisposable
             {
                 await StepAsync(stop);
             }
-            catch (EngineException e)
+            catch (Exception e) when (e is EngineException or IOException)
             {
+                // The engine is away or the disk is full; neither changes what is wanted.
                 _node.Log.LogWarning("Task {Task}: {Reason}; trying again", _task.Id, e.Message);
                 _retryAt = Now + EngineRetry;
                 _touched[""] = true;
@@ -145,8 +146,8 @@ internal sealed partial class TaskRunner : IDisposable
         }
         if (_dirty)
         {
-            _dirty = false;
             Save();
+            _dirty = false;
             Reports.Announce();
         }
     }

@@ -44,6 +44,9 @@ internal sealed class FakePlane : IAsyncDisposable
     /// <summary>For an answer function: the batch name of the request that it answers.</summary>
     public static string CurrentLogBatch => s_logBatch.Value ?? "";
 
+    /// <summary>For an answer function: the Authorization header of the request that it answers.</summary>
+    public string SignedBy { get; private set; } = "";
+
     private static readonly AsyncLocal<string> s_logBatch = new();
 
     internal sealed record HttpRequestHeaders(string Authorization, string LogBatch);
@@ -109,6 +112,7 @@ internal sealed class FakePlane : IAsyncDisposable
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var body = JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject ?? [];
         var operation = http.Request.Headers["X-Amz-Target"].ToString().Split('.')[^1];
+        SignedBy = http.Request.Headers.Authorization.ToString();
         s_logBatch.Value = http.Request.Headers["x-longspan-log-batch"].ToString();
         var (status, text) = IsDown ? (500, """{"__type":"ServerException","message":"down"}""")
             : Answers.TryGetValue(operation, out var answer) ? answer(body) : (400, """{"__type":"UnknownOperationException"}""");

@@ -260,6 +260,62 @@ public sealed class NodeAgentTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_forgot_the_node_gets_a_new_instance_whose_manifest_counts()
+    {
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        await socket.SendAsync(Payload("m1", 1, TaskBench.Task("a")));
+        await StateAsync("a", "RUNNING");
+        await socket.SendAsync(new TaskManifestMessage
+        {
+            MessageId = "old", Timeline = 900, Tasks = [new TaskIdentifier { TaskArn = TaskBench.Arn("a"), DesiredStatus = "RUNNING" }],
+        });
+        while ((await socket.ReceivedAsync<AckRequest>()).MessageId != "old")
+        {
+        }
+        await StopAsync();
+        const string NewArn = FakePlane.InstanceArn + "4567";
+        _plane.Answers["RegisterContainerInstance"] = body => body["containerInstanceArn"] is null
+            ? (200, $$$"""{"containerInstance":{"containerInstanceArn":"{{{NewArn}}}"}}""")
+            : (400, """{"__type":"ClientException","message":"no such instance"}""");
+        Start();
+        socket = await _plane.ConnectedAsync();
+        Assert.Equal(NewArn, socket.Query["containerInstanceArn"]);
+        await socket.SendAsync(new TaskManifestMessage { MessageId = "new", Timeline = 1, Tasks = [] });
+        var verification = await socket.ReceivedAsync<TaskStopVerificationMessage>();
+        await socket.SendAsync(new TaskStopVerificationAck { MessageId = "new", StopTasks = verification.StopCandidates });
+        await StateAsync("a", "STOPPED");
+    }
+
+    [Fact]
+    public async Task An_identity_that_the_server_does_not_know_is_replaced_when_there_is_an_activation()
+    {
+        var known = "";
+        var machines = 0;
+        var expiry = TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds();
+        _plane.Answers["RegisterManagedInstance"] = _ =>
+        {
+            known = $"mi-0123456789abcdef{machines++}";
+            return (200, $$"""{"InstanceId":"{{known}}"}""");
+        };
+        _plane.Answers["RequestManagedInstanceRoleToken"] = _ => _plane.SignedBy.Contains(known, StringComparison.Ordinal)
+            ? (200, $$"""{"AccessKeyId":"ASIA","SecretAccessKey":"s","SessionToken":"t","TokenExpirationDate":{{expiry}},"UpdateKeyPair":false}""")
+            : (400, """{"__type":"AccessDeniedException","message":"not registered"}""");
+        var external = Settings with { Keys = null, Activation = new NodeActivation("11111111-2222-3333-4444-555555555555", "ABCDEFGHIJKLMNOPQRST") };
+        Start(external);
+        await _plane.ConnectedAsync();
+        await StopAsync();
+        Start(external);
+        await _plane.ConnectedAsync();
+        Assert.Equal(1, machines);
+        await StopAsync();
+        known = "mi-somebodyelse";
+        Start(external);
+        await _plane.ConnectedAsync();
+        Assert.Equal(2, machines);
+    }
+
+    [Fact]
     public async Task Health_is_published_in_signed_frames()
     {
         _engine.Script("app", new FakeImage { HealthyAfter = TimeSpan.FromMilliseconds(50) });
