@@ -131,7 +131,7 @@ internal static class Shapes
             HealthStatus = task.HealthStatus,
             Containers = [.. task.Containers.Select(c => Container(task, c))],
             Overrides = Overrides(task),
-            Attachments = [.. task.Attachments],
+            Attachments = [.. task.Attachments.Select(a => Attachment(task, a))],
             Attributes = [],
             EnableExecuteCommand = task.EnableExecuteCommand,
             Tags = withTags ? Tags(task.Tags) : [],
@@ -170,6 +170,14 @@ internal static class Shapes
         };
     }
 
+    private static Attachment Attachment(TaskDocument task, Attachment kept) => task.PrivateAddress is not { } address ? kept : new Attachment
+    {
+        Id = kept.Id,
+        Type = kept.Type,
+        Status = kept.Status,
+        Details = [.. kept.Details ?? [], new KeyValuePair { Name = "privateIPv4Address", Value = address }],
+    };
+
     private static Container Container(TaskDocument task, ContainerRecord container) => new()
     {
         ContainerArn = container.Arn,
@@ -182,8 +190,9 @@ internal static class Shapes
         ExitCode = container.ExitCode,
         Reason = container.Reason,
         HealthStatus = container.HealthStatus,
-        NetworkBindings = [.. container.NetworkBindings],
-        NetworkInterfaces = [],
+        NetworkBindings = task.IsAwsvpc ? [] : [.. container.NetworkBindings],
+        NetworkInterfaces = task.PrivateAddress is { } address
+            ? [new NetworkInterface { AttachmentId = task.Attachments[0].Id, PrivateIpv4Address = address }] : [],
         Cpu = container.Cpu,
         Memory = container.Memory,
         MemoryReservation = container.MemoryReservation,

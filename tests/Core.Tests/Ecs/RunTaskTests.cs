@@ -118,6 +118,48 @@ public sealed class RunTaskTests
     }
 
     [Fact]
+    public async Task AnAwsvpcTaskOnOurOwnNodeShowsItsAddress()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var node = await FakeAgent.JoinAsync(
+            cloud, attributes: new EcsAttribute { Name = "longspan.capability.node", Value = "1" });
+        node.Decide = _ => Behaviour.Ignore;
+        await cloud.RegisterAsync("web", r =>
+        {
+            r.RequiresCompatibilities = ["FARGATE"];
+            (r.NetworkMode, r.Cpu, r.Memory) = ("awsvpc", "256", "512");
+            r.ContainerDefinitions![0].PortMappings = [new PortMapping { ContainerPort = 8080 }];
+        });
+        var task = (await cloud.CallAsync(EcsOperations.RunTask, new()
+        {
+            TaskDefinition = "web", LaunchType = "FARGATE",
+            NetworkConfiguration = new NetworkConfiguration { AwsvpcConfiguration = new AwsVpcConfiguration { Subnets = ["subnet-1"] } },
+        })).Tasks!.Single();
+        var sent = (await EcsCloud.UntilAsync("payload", () => Task.FromResult(node.ReceivedOf<PayloadMessage>()), p => p.Count == 1))[0].Tasks![0];
+        Assert.Equal("awsvpc", sent.NetworkMode);
+        Assert.Equal(8080, sent.Containers![0].PortMappings![0].ContainerPort);
+        Assert.Null(sent.Containers[0].DockerConfig!.HostConfig);
+
+        await cloud.CallAsync(EcsOperations.SubmitTaskStateChange, new()
+        {
+            Task = task.TaskArn, Status = "RUNNING",
+            Containers =
+            [
+                new ContainerStateChange
+                {
+                    ContainerName = "main", Status = "RUNNING",
+                    NetworkBindings = [new NetworkBinding { BindIP = "172.30.0.9", ContainerPort = 8080, HostPort = 8080, Protocol = "tcp" }],
+                },
+            ],
+        });
+
+        var running = await cloud.TaskAsync(task.TaskArn!);
+        Assert.Equal("172.30.0.9", running.Attachments!.Single().Details!.Single(d => d.Name == "privateIPv4Address").Value);
+        Assert.Equal("172.30.0.9", running.Containers!.Single().NetworkInterfaces!.Single().PrivateIpv4Address);
+        Assert.Empty(running.Containers!.Single().NetworkBindings!);
+    }
+
+    [Fact]
     public async Task OverridesReachTheAgentMerged()
     {
         await using var cloud = await EcsCloud.StartAsync();

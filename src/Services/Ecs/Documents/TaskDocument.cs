@@ -37,6 +37,8 @@ internal sealed record TaskDocument
     public TaskOverride? Overrides { get; init; }
     [JsonConverter(typeof(ShapeListJson<Attachment>))]
     public IReadOnlyList<Attachment> Attachments { get; init; } = [];
+    /// <summary>The task's own address in awsvpc mode, once its node has given it one.</summary>
+    public string? PrivateAddress { get; init; }
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public long Version { get; init; } = 1;
 
@@ -54,6 +56,8 @@ internal sealed record TaskDocument
     /// <summary>A stopped service task is counted by its service once, in the commit that sets this.</summary>
     public bool Accounted { get; init; }
 
+    [JsonIgnore]
+    public bool IsAwsvpc => Attachments.Count > 0;
     [JsonIgnore]
     public bool IsStopped => LastStatus == Rules.TaskStatus.Stopped;
     [JsonIgnore]

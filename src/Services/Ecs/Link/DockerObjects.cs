@@ -38,7 +38,8 @@ internal static class DockerObjects
         var linux = container.LinuxParameters;
         return new DockerHostConfig
         {
-            NetworkMode = mode,
+            // awsvpc is no mode of Docker's: the node makes it of what it has.
+            NetworkMode = mode == "awsvpc" ? null : mode,
             MemoryReservation = (change?.MemoryReservation ?? container.MemoryReservation) * Mebibyte,
             Privileged = container.Privileged is true ? true : null,
             ReadonlyRootfs = container.ReadonlyRootFilesystem is true ? true : null,

@@ -28,7 +28,7 @@ internal static class PayloadBuilder
     public static AgentTask Build(PayloadInput input)
     {
         var definition = input.Definition.Definition;
-        var mode = NetworkModeOf(definition);
+        var mode = NetworkModeOf(input);
         return new AgentTask
         {
             Arn = input.Task.Arn,
@@ -59,9 +59,10 @@ internal static class PayloadBuilder
     private static int? TaskLevelMemory(PayloadInput input) =>
         TaskSizes.Memory(input.Task.Overrides?.Memory) ?? TaskSizes.Memory(input.Definition.Definition.Memory);
 
-    // An awsvpc task gets its address from the node's own container network: that is a bridge to the agent.
-    private static string NetworkModeOf(TaskDefinition definition) => definition.NetworkMode switch
+    // Our node gives an awsvpc task one address on its network. The Amazon agent would want an elastic interface, so it gets a bridge.
+    private static string NetworkModeOf(PayloadInput input) => input.Definition.Definition.NetworkMode switch
     {
+        "awsvpc" when input.IsLongspanNode => "awsvpc",
         null or "awsvpc" or "bridge" => "bridge",
         var mode => mode,
     };
@@ -83,7 +84,7 @@ internal static class PayloadBuilder
             Environment = Environment(input, container, change),
             EnvironmentFiles = (change?.EnvironmentFiles ?? container.EnvironmentFiles) is { Count: > 0 } files
                 ? [.. files.Select(f => new AgentEnvironmentFile { Value = f.Value, Type = f.Type })] : null,
-            PortMappings = Ports(input.Definition, container),
+            PortMappings = Ports(input, container),
             Links = container.Links is { Count: > 0 } ? container.Links : null,
             MountPoints =
             [
@@ -142,9 +143,9 @@ internal static class PayloadBuilder
         return result;
     }
 
-    // A task with an address of its own publishes nothing on its host, as on Fargate.
-    private static AgentPortMapping[]? Ports(TaskDefinitionDocument definition, ContainerDefinition container) =>
-        definition.IsAwsvpc || container.PortMappings is not { Count: > 0 } mappings
+    // A task with an address of its own publishes nothing on its host, as on Fargate; our node knows that, the Amazon agent must be told.
+    private static AgentPortMapping[]? Ports(PayloadInput input, ContainerDefinition container) =>
+        (input.Definition.IsAwsvpc && !input.IsLongspanNode) || container.PortMappings is not { Count: > 0 } mappings
             ? null
             :
             [

@@ -132,7 +132,7 @@ internal static class NewTask
         };
     }
 
-    // One interface per awsvpc task, as callers expect to find it. The node gives the address, so none is promised here.
+    // One interface per awsvpc task, as callers expect to find it. Its address comes with the node's report.
     private static List<Attachment> Attachments(TaskTemplate template) =>
         template.Definition.IsAwsvpc
             ?

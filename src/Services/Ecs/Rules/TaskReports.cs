@@ -32,6 +32,7 @@ internal static class TaskReports
         {
             Containers = containers,
             LastStatus = status,
+            PrivateAddress = task.PrivateAddress ?? AddressOf(task, containers),
             PullStartedAt = task.PullStartedAt ?? report.PullStartedAt,
             PullStoppedAt = task.PullStoppedAt ?? report.PullStoppedAt,
             ExecutionStoppedAt = task.ExecutionStoppedAt ?? report.ExecutionStoppedAt,
@@ -58,6 +59,12 @@ internal static class TaskReports
             NetworkBindings = change.NetworkBindings is { Count: > 0 } bindings ? bindings : container.NetworkBindings,
         };
     }
+
+    // The bindings of an awsvpc task carry its address: nothing of it is published on the host.
+    private static string? AddressOf(TaskDocument task, IReadOnlyList<ContainerRecord> containers) =>
+        task.IsAwsvpc
+            ? containers.SelectMany(c => c.NetworkBindings).Select(b => b.BindIP).FirstOrDefault(ip => ip is not (null or "" or "0.0.0.0"))
+            : null;
 
     private static TaskDocument Stop(TaskDocument task, TaskReport report, DateTimeOffset now)
     {
