@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Longspan.Store.Files;
 
@@ -34,6 +35,23 @@ public static class FileSync
         }
     }
 
+    /// <summary>
+    /// A file's contents, and of its metadata only what is needed to read them back. Where a write did not make the file longer this
+    /// spares the file system a transaction of its own, which halves the time of a small sync.
+    /// </summary>
+    public static void Contents(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
+        if (SyncData(file) != 0)
+        {
+            throw new IOException($"Cannot sync a file (errno {Marshal.GetLastPInvokeError()}).");
+        }
+    }
+
     /// <summary>A small file that is wholly there or not at all, readable by its owner only.</summary>
     public static void WritePrivate(string path, ReadOnlySpan<byte> content)
     {
@@ -60,6 +78,10 @@ public static class FileSync
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Sync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SyncData(SafeFileHandle file);
 
     [DllImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
