@@ -6,14 +6,18 @@ namespace Longspan.Server.Endpoint;
 
 /// <summary>
 /// Reads whole request bodies, because their hash is part of the signature. A body has a bound per service, and all bodies in
-/// memory together have one too: beyond it a request waits its turn for a moment and is then refused.
+/// memory together have one too: beyond it a request waits its turn for a moment and is then refused. Bodies up to
+/// <see cref="FreeBytes"/> do not count; the number of connections bounds those.
 /// </summary>
 internal sealed class BodyReader : IDisposable
 {
     /// <summary>Most services' requests are far below this; AWS's own bound for JSON services is of this order.</summary>
     private const int DefaultBytes = 2 * 1024 * 1024;
     private const int TotalMib = 256;
+    private const int FreeBytes = 16 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>Long enough for the largest body over a slow link; short enough that nobody keeps a share of the total by dripping.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     // In MiB-sized permits: exact bytes would make every request take a lock more than once.
     private readonly SemaphoreSlim _total = new(TotalMib, TotalMib);
@@ -39,18 +43,28 @@ internal sealed class BodyReader : IDisposable
         {
             return Body.Empty;
         }
-        var permits = (int)Math.Min(((request.ContentLength ?? limit) >> 20) + 1, TotalMib);
-        var taken = 0;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16 * 1024, limit) + 1);
+        if (request.ContentLength <= FreeBytes)
+        {
+            return await ReadWithinAsync(request, limit, stop);
+        }
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(Deadline);
         try
         {
-            for (; taken < permits; taken++)
-            {
-                if (!await _total.WaitAsync(Patience, stop))
-                {
-                    throw new AwsError("ServiceUnavailable", "The server is reading too many large requests at once; try again.", 503);
-                }
-            }
+            return await ReadWithinAsync(request, limit, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new AwsError("RequestTimeout", $"The request body did not arrive within {Deadline.TotalSeconds:0} seconds.", 408);
+        }
+    }
+
+    private async ValueTask<Body?> ReadWithinAsync(HttpRequest request, int limit, CancellationToken stop)
+    {
+        var taken = 0;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? FreeBytes, Math.Min(limit, FreeBytes)) + 1);
+        try
+        {
             var length = 0;
             while (true)
             {
@@ -68,7 +82,16 @@ internal sealed class BodyReader : IDisposable
                 }
                 if (length == buffer.Length)
                 {
-                    var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, limit + 1));
+                    var size = Math.Min(buffer.Length * 2, limit + 1);
+                    // What is held counts, not what is announced: connections that announce much and send little must not use up the total.
+                    for (; taken < PermitsOf(size); taken++)
+                    {
+                        if (!await _total.WaitAsync(Patience, stop))
+                        {
+                            throw new AwsError("ServiceUnavailable", "The server is reading too many large requests at once; try again.", 503);
+                        }
+                    }
+                    var larger = ArrayPool<byte>.Shared.Rent(size);
                     buffer.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = larger;
@@ -88,6 +111,8 @@ internal sealed class BodyReader : IDisposable
         }
     }
 
+    private static int PermitsOf(int bytes) => Math.Min(bytes + (1 << 20) - 1 >> 20, TotalMib);
+
     public void Dispose() => _total.Dispose();
 
     /// <summary>A body on a pooled buffer.</summary>
@@ -106,7 +131,10 @@ internal sealed class BodyReader : IDisposable
             {
                 _returned = true;
                 ArrayPool<byte>.Shared.Return(buffer);
-                total.Release(permits);
+                if (permits > 0)
+                {
+                    total.Release(permits);
+                }
             }
         }
     }
