@@ -27,6 +27,8 @@ public sealed class LongspanServer : IAsyncDisposable
     private const int MaximumHeaderBytes = 64 * 1024;
     private const int MaximumHeaders = 200;
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(10);
+    /// <summary>Calls that work end in this time; those that are left are waiting.</summary>
+    private static readonly TimeSpan CallGrace = TimeSpan.FromMilliseconds(500);
 
     private readonly WebApplication _app;
     private readonly StoreFolder _store;
@@ -35,12 +37,13 @@ public sealed class LongspanServer : IAsyncDisposable
     private readonly ReconcilerDriver _reconcilers;
     private readonly FrontDoor.FrontDoor _frontDoor;
     private readonly BodyReader _bodies;
+    private readonly CancellationTokenSource _closing;
 
     private LongspanServer(
         WebApplication app, StoreFolder store, AccessKeys keys, IReadOnlyList<ServiceModule> modules, ReconcilerDriver reconcilers,
-        FrontDoor.FrontDoor frontDoor, BodyReader bodies, Uri endpoint, string credentialsFile)
+        FrontDoor.FrontDoor frontDoor, BodyReader bodies, CancellationTokenSource closing, Uri endpoint, string credentialsFile)
     {
-        (_app, _store, _keys, _modules, _reconcilers, _frontDoor, _bodies) = (app, store, keys, modules, reconcilers, frontDoor, bodies);
+        (_app, _store, _keys, _modules, _reconcilers, _frontDoor, _bodies, _closing) = (app, store, keys, modules, reconcilers, frontDoor, bodies, closing);
         (Endpoint, CredentialsFile) = (endpoint, credentialsFile);
     }
 
@@ -88,16 +91,18 @@ public sealed class LongspanServer : IAsyncDisposable
         }
         var authentication = new Authentication(keys, modules, settings.Region, settings.Clock);
         var bodies = new BodyReader();
+        var closing = new CancellationTokenSource();
+        var gate = settings.AcceptAnyCredentials ? new CallGate() : null;
         var frontDoor = new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>());
         var reconcilers = new ReconcilerDriver(
             store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>());
-        var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, bodies, log.CreateLogger<AwsEndpoint>());
-        var reset = new ResetEndpoint(store, modules, keys, bootstrap, settings);
+        var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, bodies, gate, log.CreateLogger<AwsEndpoint>(), closing.Token);
+        var reset = gate is null ? null : new ResetEndpoint(store, modules, keys, bootstrap, gate, settings);
 
         UseFrontDoors(app, settings, frontDoor);
         app.UseWebSockets();
         app.MapGet("/health", HealthEndpoint.HandleAsync);
-        if (settings.AcceptAnyCredentials)
+        if (reset is not null)
         {
             app.MapPost("/_longspan/reset", reset.HandleAsync);
         }
@@ -117,16 +122,23 @@ public sealed class LongspanServer : IAsyncDisposable
         reconcilers.Start();
         frontDoor.Start(settings.Publish);
         await app.StartAsync(stop);
-        return new LongspanServer(app, store, keys, modules, reconcilers, frontDoor, bodies, endpoint, account.CredentialsPath);
+        return new LongspanServer(app, store, keys, modules, reconcilers, frontDoor, bodies, closing, endpoint, account.CredentialsPath);
     }
 
-    /// <summary>Returns when the token is cancelled.</summary>
-    public Task WaitForEndAsync(CancellationToken stop) => HostingAbstractionsHostExtensions.WaitForShutdownAsync(_app, stop);
+    /// <summary>Returns when the token is cancelled. What is in flight then is <see cref="DisposeAsync"/>'s to end.</summary>
+    public async Task WaitForEndAsync(CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var asked = stop.Register(() => ended.TrySetResult());
+        using var failed = _app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult());
+        await ended.Task;
+    }
 
     public async ValueTask DisposeAsync()
     {
         using (var limit = new CancellationTokenSource(ShutdownLimit))
         {
+            _closing.CancelAfter(CallGrace);
             await _app.StopAsync(limit.Token);
         }
         await _frontDoor.DisposeAsync();
@@ -139,6 +151,7 @@ public sealed class LongspanServer : IAsyncDisposable
         await _store.DisposeAsync();
         await _app.DisposeAsync();
         _bodies.Dispose();
+        _closing.Dispose();
     }
 
     private static WebApplication Build(ServerSettings settings)

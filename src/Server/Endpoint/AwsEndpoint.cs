@@ -13,7 +13,10 @@ namespace Longspan.Server.Endpoint;
 /// The one endpoint of all signed AWS calls. The steps are the whole of it: read, recognise, verify, decode, dispatch, encode. Whatever
 /// goes wrong is answered in the protocol of the service that was called.
 /// </summary>
-internal sealed partial class AwsEndpoint(Cloud cloud, Recogniser recogniser, Authentication authentication, BodyReader bodies, ILogger<AwsEndpoint> log)
+/// <param name="gate">Keeps calls and resets apart, where there are resets.</param>
+/// <param name="closing">Ends the calls that still wait when the server stops: long polls would hold it up for their whole time.</param>
+internal sealed partial class AwsEndpoint(
+    Cloud cloud, Recogniser recogniser, Authentication authentication, BodyReader bodies, CallGate? gate, ILogger<AwsEndpoint> log, CancellationToken closing)
 {
     private const int MaximumBatchName = 256;
 
@@ -39,17 +42,16 @@ internal sealed partial class AwsEndpoint(Cloud cloud, Recogniser recogniser, Au
             {
                 throw recognised.Error ?? new AwsError("UnknownOperationException", "The operation is not known.");
             }
-            var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
-            var call = new CallContext(cloud, caller, region, requestId, EndpointOf(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
-            var shape = codec.DecodeRequest(operation, request);
-            // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
-            body.Dispose();
-            var response = await cloud.DispatchAsync(call, operation, shape, stop);
-            answer = codec.EncodeResponse(operation, response, requestId);
+            var arrival = new Arrival(http, body, request, recognised, operation, requestId);
+            answer = await (gate is null ? ServeAsync(arrival, CancellationToken.None, stop) : ServeBetweenResetsAsync(arrival, gate, stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return;
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested || gate is not null)
+        {
+            answer = codec.EncodeError(service, new AwsError("ServiceUnavailable", "The server is stopping or being reset; try again.", 503), requestId);
         }
         catch (AwsError error)
         {
@@ -68,6 +70,35 @@ internal sealed partial class AwsEndpoint(Cloud cloud, Recogniser recogniser, Au
         {
             await WriteAsync(http.Response, answer, stop);
         }
+    }
+
+    private readonly record struct Arrival(
+        HttpContext Http, BodyReader.Body Body, WireRequest Request, Recognised Recognised, Operation Operation, string RequestId);
+
+    private async Task<WireResponse> ServeBetweenResetsAsync(Arrival arrival, CallGate between, CancellationToken stop)
+    {
+        var evicted = await between.EnterAsync(stop);
+        try
+        {
+            return await ServeAsync(arrival, evicted, stop);
+        }
+        finally
+        {
+            between.Leave();
+        }
+    }
+
+    private async Task<WireResponse> ServeAsync(Arrival arrival, CancellationToken evicted, CancellationToken stop)
+    {
+        var (http, body, request, recognised, operation, requestId) = arrival;
+        var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
+        var call = new CallContext(cloud, caller, region, requestId, EndpointOf(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
+        var shape = recognised.Codec.DecodeRequest(operation, request);
+        // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
+        body.Dispose();
+        using var limits = CancellationTokenSource.CreateLinkedTokenSource(stop, closing, evicted);
+        var response = await cloud.DispatchAsync(call, operation, shape, limits.Token);
+        return recognised.Codec.EncodeResponse(operation, response, requestId);
     }
 
     private static async Task WriteAsync(HttpResponse response, WireResponse answer, CancellationToken stop)

@@ -10,9 +10,15 @@ namespace Longspan.Server.Endpoint;
 /// <c>--accept-any-credentials</c>, which is refused on anything but loopback.
 /// </summary>
 internal sealed class ResetEndpoint(
-    StoreFolder store, IReadOnlyList<ServiceModule> modules, AccessKeys keys, AccountBootstrap bootstrap, ServerSettings settings)
+    StoreFolder store, IReadOnlyList<ServiceModule> modules, AccessKeys keys, AccountBootstrap bootstrap, CallGate gate, ServerSettings settings)
 {
     public async Task HandleAsync(HttpContext http)
+    {
+        await gate.RunAloneAsync(ResetAsync);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task ResetAsync()
     {
         // Not tied to the request: half a reset would be worse than one that nobody waited for.
         var stop = CancellationToken.None;
@@ -23,6 +29,5 @@ internal sealed class ResetEndpoint(
         }
         keys.Forget();
         await bootstrap.EnsureAsync(settings.Region, stop);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 }
