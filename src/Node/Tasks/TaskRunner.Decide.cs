@@ -188,7 +188,7 @@ internal sealed partial class TaskRunner
                 Failed(container, (e.Fault == EngineFault.Timeout ? "DockerTimeoutError: " : "CannotStartContainerError: ") + e.Message);
             };
         }
-        var view = await _node.Engine.InspectAsync(id, stop);
+        var view = await InspectAsync(id, stop);
         return () =>
         {
             container.EngineId = id;

@@ -17,6 +17,9 @@ internal sealed partial class TaskRunner : IDisposable
     private static readonly TimeSpan ReportDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EngineRetry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Reinspect = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(250);
+    private const int SecondLooks = 4;
+    private const int KilledExitCode = 137;
     private const int DependencyExitCode = 143;
     private const int MaxReason = 1024;
 
@@ -188,7 +191,7 @@ internal sealed partial class TaskRunner : IDisposable
 
     private async Task LookAsync(SavedContainer container, CancellationToken stop)
     {
-        var view = await _node.Engine.InspectAsync(container.EngineId ?? container.EngineName, stop);
+        var view = await InspectAsync(container.EngineId ?? container.EngineName, stop);
         if (view is null)
         {
             container.Reason ??= "ContainerVanishedError: The container was removed outside the node";
@@ -196,6 +199,22 @@ internal sealed partial class TaskRunner : IDisposable
             return;
         }
         Observe(container, view);
+    }
+
+    /// <summary>
+    /// The engine learns of an exit and of the lack of memory behind it on two ways: a container killed from outside is looked at a few
+    /// times more, or the reason would sometimes be missing.
+    /// </summary>
+    private async Task<ContainerView?> InspectAsync(string id, CancellationToken stop)
+    {
+        var view = await _node.Engine.InspectAsync(id, stop);
+        for (var look = 0; look < SecondLooks && !_stopWanted
+            && view is { Phase: ContainerPhase.Exited, ExitCode: KilledExitCode, OomKilled: false }; look++)
+        {
+            await System.Threading.Tasks.Task.Delay(SecondLook, _node.Time, stop);
+            view = await _node.Engine.InspectAsync(id, stop) ?? view;
+        }
+        return view;
     }
 
     /// <summary>Takes over what the engine says about a container that exists.</summary>
