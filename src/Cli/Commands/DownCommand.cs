@@ -31,10 +31,15 @@ internal static class DownCommand
             });
             await terminal.StepAsync("Removing the cloud site", () => CloudSite.RemoveAsync(stop));
             await terminal.StepAsync("Removing the on-premises site", () => new PremisesSite(home.PremisesFolder).RemoveAsync(stop));
+            var run = home.ReadRun();
             home.ForgetRun();
             if (parsed.GetValue(purge))
             {
-                await terminal.StepAsync("Removing all data", () => Task.Run(() => Purge(home), stop));
+                await terminal.StepAsync("Removing all data", async () =>
+                {
+                    await CloudSite.PurgeAsync(run, stop);
+                    await Task.Run(() => Purge(home), stop);
+                });
             }
             else if (Directory.Exists(home.Folder))
             {

@@ -24,4 +24,28 @@ internal static class CloudSite
         await Containers.RemoveAllAsync(Engine.Socket, $"longspan.node={Topology.CloudNode}", stop);
         await Tool.TryRunAsync("docker", ["network", "rm", Topology.CloudNetwork], stop);
     }
+
+    /// <summary>Removes what tasks and pushes kept in this machine's engine: the cloud node's volumes, and the registry's names of the images.</summary>
+    public static async Task PurgeAsync(EmbeddedRun? run, CancellationToken stop)
+    {
+        if (!await Engine.AnswersAsync(Engine.Socket, stop))
+        {
+            return;
+        }
+        await RemoveListedAsync(["volume", "ls", "-q", "--filter", $"label=longspan.node={Topology.CloudNode}"], ["volume", "rm"], stop);
+        if (run is not null)
+        {
+            var names = $"reference=127.0.0.1:{run.Port}/orders/*";
+            await RemoveListedAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", names, "--filter", "dangling=false"], ["image", "rm"], stop);
+        }
+    }
+
+    private static async Task RemoveListedAsync(string[] list, string[] remove, CancellationToken stop)
+    {
+        var found = (await Tool.RunAsync("docker", list, stop)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var name in found.Where(name => !name.Contains("<none>", StringComparison.Ordinal)))
+        {
+            await Tool.TryRunAsync("docker", [.. remove, name], stop);
+        }
+    }
 }

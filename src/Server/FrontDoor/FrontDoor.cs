@@ -49,20 +49,29 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
             await http.Response.WriteAsync($"No healthy task of {service.Service} is running yet.", http.RequestAborted);
             return;
         }
-        var first = (uint)Interlocked.Increment(ref _turn);
-        // A task that is just stopping refuses connections before the next look-up; a request without a body can go to another one.
-        var attempts = http.Request.ContentLength is null or 0 ? Math.Min(targets.Count, MaximumAttempts) : 1;
-        for (var attempt = 0u; attempt < attempts; attempt++)
+        var turn = (uint)Interlocked.Increment(ref _turn);
+        var tried = new List<string>(MaximumAttempts);
+        while (targets.Count > 0)
         {
-            var target = targets[(int)((first + attempt) % (uint)targets.Count)];
+            var target = targets[(int)((turn + (uint)tried.Count) % (uint)targets.Count)];
+            tried.Add(target);
+            // The forwarder takes only a response that nobody has touched, and a failed attempt has set its status.
+            http.Response.StatusCode = StatusCodes.Status200OK;
             var outcome = await forwarder.SendAsync(http, target, _http, Forwarding);
-            if (outcome != ForwarderError.Request || http.Response.HasStarted)
+            if (outcome != ForwarderError.Request || http.Response.HasStarted || tried.Count == MaximumAttempts || !MayRepeat(http))
             {
                 return;
             }
             LogForwardFailed(service.Service, target, outcome);
+            // A stopping task refuses connections before the next look of the loop, and its successor may not be known yet: look now.
+            targets = [.. (await LookAsync(service, http.RequestAborted)).Except(tried)];
         }
     }
+
+    // A request that never left may be sent to another task, whatever it is; one that may have arrived only if repeating is harmless.
+    private static bool MayRepeat(HttpContext http) =>
+        http.GetForwarderErrorFeature()?.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+        || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
 
     public async ValueTask DisposeAsync()
     {
@@ -79,20 +88,26 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
         {
             do
             {
-                try
-                {
-                    _targets[service] = await FindTargetsAsync(service, _stop.Token);
-                }
-                catch (Exception error) when (error is not OperationCanceledException)
-                {
-                    // Before the cluster exists, and whenever the answer is an error: keep the targets that were good.
-                    LogLookupFailed(service.Service, error.Message);
-                }
+                await LookAsync(service, _stop.Token);
             }
             while (await timer.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> LookAsync(PublishedService service, CancellationToken stop)
+    {
+        try
+        {
+            return _targets[service] = await FindTargetsAsync(service, stop);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // Before the cluster exists, and whenever the answer is an error: keep the targets that were good.
+            LogLookupFailed(service.Service, error.Message);
+            return _targets.GetValueOrDefault(service) ?? [];
         }
     }
 

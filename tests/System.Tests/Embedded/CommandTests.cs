@@ -1,0 +1,73 @@
+using Longspan.Cli.Embedded;
+using Xunit;
+
+namespace Longspan.System.Tests.Embedded;
+
+/// <summary>The commands around a run: up again, status, env, down and up with the data of before.</summary>
+[Collection(EmbeddedTests.Name)]
+public sealed class CommandTests(EmbeddedSystem system)
+{
+    [EmbeddedFact]
+    public async Task A_second_up_changes_nothing()
+    {
+        var containers = await system.SettledAsync();
+        var processes = Processes();
+        await system.UpAsync();
+        Assert.Equal(containers, await system.AllContainersAsync());
+        Assert.Equal(processes, Processes());
+    }
+
+    [EmbeddedFact]
+    public async Task Status_tells_processes_sites_nodes_and_services()
+    {
+        var status = await Soon.SeeAsync("both nodes are connected and all services run", system.StatusAsync, seen =>
+            seen["nodes"]!.AsArray().Count(node => (bool)node!["connected"]!) == 2
+            && seen["services"]!.AsArray().Count(service => (int)service!["running"]! == 1) == 3);
+        Assert.Equal(["server", Topology.CloudNode, Topology.PremisesNode], status["processes"]!.AsArray().Select(process => (string)process!["name"]!));
+        Assert.All(status["processes"]!.AsArray(), process => Assert.True((int?)process!["pid"] > 0 && (long)process["residentMib"]! > 0));
+        Assert.Equal(["cloud local", "on-premises up"], status["sites"]!.AsArray().Select(site => $"{site!["name"]} {site["link"]}"));
+        Assert.Equal(["cloud-1 cloud", "onprem-1 on-premises"], status["nodes"]!.AsArray().Select(node => $"{node!["name"]} {node["site"]}"));
+        Assert.Equal(
+            ["orders-api FARGATE", "orders-processor EXTERNAL", "orders-web FARGATE"],
+            status["services"]!.AsArray().Select(service => $"{service!["name"]} {service["launchType"]}"));
+        Assert.Contains("orders", status["queues"]!.AsArray().Select(queue => (string)queue!["name"]!));
+
+        await system.CutAsync();
+        try
+        {
+            Assert.Equal("cut", (string?)(await system.StatusAsync())["sites"]![1]!["link"]);
+        }
+        finally
+        {
+            await system.HealAsync();
+        }
+    }
+
+    [EmbeddedFact]
+    public async Task Env_points_clients_at_the_run()
+    {
+        var lines = (await system.LongspanAsync("env")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.StartsWith("export ", line, StringComparison.Ordinal));
+        Assert.Contains($"export AWS_ENDPOINT_URL='http://127.0.0.1:{system.Run.Port}'", lines);
+        Assert.Contains($"export AWS_SHARED_CREDENTIALS_FILE='{system.Home.CredentialsFile}'", lines);
+    }
+
+    [EmbeddedFact]
+    public async Task Down_leaves_nothing_running_and_up_goes_on_with_the_data()
+    {
+        var order = await system.Shop.PlaceAsync("before-the-down-0001");
+        await system.Shop.ProcessedAsync([order]);
+        await system.LongspanAsync("down");
+        Assert.Empty(await system.LeftoversAsync());
+        Assert.NotNull(await system.Shop.FaultOfPageAsync());
+
+        await system.UpAsync();
+        await system.Shop.ProcessedAsync([order]);
+        Assert.Single(await system.ProcessorStoreAsync(), stored => (string)stored["orderId"]! == order);
+        var next = await system.Shop.PlaceAsync("after-the-down-0001");
+        await system.Shop.ProcessedAsync([next]);
+    }
+
+    private (int?, int?, int?) Processes() =>
+        (BackgroundProcess.Find(system.Home.ServerPid), BackgroundProcess.Find(system.Home.CloudNodePid), BackgroundProcess.Find(system.Home.PremisesNodePid));
+}
