@@ -1,15 +1,11 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Longspan.AgentLink;
-using Longspan.Api.Shapes;
 using Longspan.Node.Control;
 using Longspan.Node.Endpoints;
 using Longspan.Node.Engines;
 using Longspan.Node.Logs;
 using Longspan.Node.State;
 using Longspan.Node.Tasks;
-using Longspan.Wire.Signing;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Node;
@@ -101,56 +97,5 @@ public sealed partial class NodeAgent
         listener ??= await _endpoints.StartAsync(bind, stop);
         StateFolder.Write(path, Encoding.ASCII.GetBytes(listener.Port.ToString()));
         return listener;
-    }
-}
-
-/// <summary>Logins for image pulls: what the payload asks for, and our own registry without being asked.</summary>
-internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, CredentialStore credentials)
-{
-    private static readonly TimeSpan RoleWait = TimeSpan.FromSeconds(60);
-
-    public async Task<RegistryLogin?> FindAsync(SavedTask task, AgentContainer container, CancellationToken stop)
-    {
-        var host = ImageReference.Parse(container.Image!).Registry;
-        var asked = container.RegistryAuthentication is { Type: "ecr" } authentication ? authentication.EcrAuthData ?? new AgentEcrAuth() : null;
-        if (asked is null && (host is null || !IsOurs(host)))
-        {
-            return null;
-        }
-        try
-        {
-            var role = asked?.UseExecutionRole == true ? await ExecutionRoleAsync(task, stop) : null;
-            var other = asked?.EndpointOverride is { Length: > 0 } text
-                ? new Uri(text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text) : null;
-            var login = await server.RegistryLoginAsync(other, asked?.Region, asked?.RegistryId, role, stop);
-            return login with { ServerAddress = host ?? login.ServerAddress };
-        }
-        catch (Exception e) when (e is AwsError or HttpRequestException or IOException or OperationCanceledException or InvalidDataException or FormatException)
-        {
-            throw new EngineException(EngineFault.Other, $"no login for the registry: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Our registry answers on the API's own port, whatever name it goes by.</summary>
-    private bool IsOurs(string host)
-    {
-        var name = host.Split(':');
-        var port = name.Length > 1 ? name[1] : "443";
-        return port == settings.Endpoint.Port.ToString()
-            && (name[0] is "localhost" or "127.0.0.1" || name[0] == settings.Endpoint.Host || name[0].Contains(".dkr.ecr.", StringComparison.Ordinal));
-    }
-
-    /// <summary>After a restart of the node the server sends the keys again; they may come a moment later than the task goes on.</summary>
-    private async Task<AwsCredentials> ExecutionRoleAsync(SavedTask task, CancellationToken stop)
-    {
-        for (var waited = TimeSpan.Zero; waited < RoleWait; waited += TimeSpan.FromSeconds(1))
-        {
-            if (credentials.Get(task.ExecutionCredentialsId) is { } found)
-            {
-                return new AwsCredentials(found.AccessKeyId!, found.SecretAccessKey!, found.SessionToken);
-            }
-            await Task.Delay(TimeSpan.FromSeconds(1), settings.Time, stop);
-        }
-        throw new TaskFault("CannotPullECRContainerError", "no execution role credentials for the task");
     }
 }

@@ -49,7 +49,7 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
         stop);
 
     /// <summary>A login for our registry, signed with the given keys or the node's own.</summary>
-    public async Task<RegistryLogin> RegistryLoginAsync(
+    public async Task<(RegistryLogin Login, DateTimeOffset ExpiresAt)> RegistryLoginAsync(
         Uri? other, string? otherRegion, string? registryId, AwsCredentials? role, CancellationToken stop)
     {
         var client = other is null && role is null ? _client
@@ -63,7 +63,7 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
             throw new InvalidDataException("the registry answered without a token");
         }
         var pair = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split(':', 2);
-        return new RegistryLogin(found.ProxyEndpoint ?? "", pair[0], pair[^1]);
+        return (new RegistryLogin(found.ProxyEndpoint ?? "", pair[0], pair[^1]), found.ExpiresAt ?? time.GetUtcNow());
     }
 
     /// <summary>Whether a call failed for a reason that passes: no connection, time-out, throttling, a server's own fault.</summary>

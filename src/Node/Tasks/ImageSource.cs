@@ -8,8 +8,8 @@ namespace Longspan.Node.Tasks;
 /// <param name="Failure">The container's reason; null when the image is there.</param>
 internal sealed record ImageOutcome(ImageView? Image, bool Pulled, string? Failure);
 
-/// <summary>Finds a login for an image; null for anonymous pulls.</summary>
-internal delegate Task<RegistryLogin?> RegistryLogins(SavedTask task, AgentContainer container, CancellationToken stop);
+/// <summary>Finds a login for an image; null for anonymous pulls. A fresh one when a remembered one was refused.</summary>
+internal delegate Task<RegistryLogin?> RegistryLogins(SavedTask task, AgentContainer container, bool fresh, CancellationToken stop);
 
 /// <summary>Gets images onto the engine: each at most once at a time, whatever the number of containers that wait for it.</summary>
 internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior, RegistryLogins logins, TimeProvider time, ILogger log)
@@ -81,6 +81,7 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
         var image = container.Image ?? "";
         var backoff = new Backoff(FirstRetry, TimeSpan.FromSeconds(5));
         EngineException? last = null;
+        var fresh = false;
         for (var attempt = 0; attempt < attempts; attempt++)
         {
             try
@@ -89,7 +90,7 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
                 {
                     await Task.Delay(backoff.Next(), time, CancellationToken.None);
                 }
-                var login = await logins(task, container, CancellationToken.None);
+                var login = await logins(task, container, fresh, CancellationToken.None);
                 await engine.PullAsync(image, login, CancellationToken.None);
                 return new ImageOutcome(await engine.InspectImageAsync(image, CancellationToken.None), true, null);
             }
@@ -100,6 +101,12 @@ internal sealed class ImageSource(ContainerEngine engine, PullBehavior behavior,
             catch (EngineException e)
             {
                 last = e;
+                if (e.Fault == EngineFault.Denied && !fresh)
+                {
+                    fresh = true;
+                    attempts = Math.Max(attempts, attempt + 2);
+                    continue;
+                }
                 if (e.Fault is EngineFault.NotFound or EngineFault.ImageNotFound or EngineFault.Denied)
                 {
                     break;

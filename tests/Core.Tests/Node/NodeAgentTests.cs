@@ -316,6 +316,32 @@ public sealed class NodeAgentTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Our_registry_gets_a_login_once_and_another_when_it_is_refused()
+    {
+        var token = Convert.ToBase64String("AWS:one"u8);
+        var expiry = TimeProvider.System.GetUtcNow().AddHours(12).ToUnixTimeSeconds();
+        _plane.Answers["GetAuthorizationToken"] = _ =>
+            (200, $$"""{"authorizationData":[{"authorizationToken":"{{token}}","expiresAt":{{expiry}},"proxyEndpoint":"http://localhost"}]}""");
+        var image = $"localhost:{_plane.Endpoint.Port}/orders/web:1";
+        _engine.Script(image, new FakeImage { Cached = false });
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        foreach (var id in new[] { "a", "b" })
+        {
+            await socket.SendAsync(Payload(id, 1, TaskBench.Task(id, new AgentContainer { Name = "main", Image = image })));
+            await StateAsync(id, "RUNNING");
+        }
+        Assert.Single(_plane.Of("GetAuthorizationToken"));
+        Assert.Equal(("AWS", "one", new Uri($"http://localhost:{_plane.Endpoint.Port}").Authority), (_engine.LastLogin!.User, _engine.LastLogin.Password, _engine.LastLogin.ServerAddress));
+        image = $"localhost:{_plane.Endpoint.Port}/orders/api:1";
+        _engine.Script(image, new FakeImage { Cached = false, PullError = "unauthorized", PullFault = EngineFault.Denied });
+        await socket.SendAsync(Payload("c", 2, TaskBench.Task("c", new AgentContainer { Name = "main", Image = image })));
+        Assert.StartsWith(
+            "CannotPullContainerAuthError:", (string?)(await StateAsync("c", "STOPPED"))["containers"]![0]!["reason"], StringComparison.Ordinal);
+        Assert.Equal(2, _plane.Of("GetAuthorizationToken").Count());
+    }
+
+    [Fact]
     public async Task Health_is_published_in_signed_frames()
     {
         _engine.Script("app", new FakeImage { HealthyAfter = TimeSpan.FromMilliseconds(50) });

@@ -38,7 +38,7 @@ internal sealed class TaskBench : IAsyncDisposable
         {
             Engine = Engine,
             Planner = new ContainerPlanner(settings, new ContainerEndpoints(ContainerEndpoints.LinkLocal)),
-            Images = new ImageSource(Engine, Pulls, (_, _, _) => System.Threading.Tasks.Task.FromResult<RegistryLogin?>(null), TimeProvider.System, NullLogger.Instance),
+            Images = new ImageSource(Engine, Pulls, (_, _, _, _) => System.Threading.Tasks.Task.FromResult<RegistryLogin?>(null), TimeProvider.System, NullLogger.Instance),
             Volumes = new TaskVolumes(Engine),
             Outputs = OutputSink.None,
             Time = TimeProvider.System,

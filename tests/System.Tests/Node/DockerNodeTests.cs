@@ -207,6 +207,19 @@ public sealed class DockerNodeTests
     }
 
     [DockerFact]
+    public async Task Output_of_a_terminal_is_read_like_any_other()
+    {
+        await using var bench = await DockerBench.StartAsync();
+        var socket = await bench.Plane.ConnectedAsync();
+        await socket.SendAsync(DockerBench.Payload("a", DockerBench.Shell("main", "echo one; echo two >&2; sleep 0.2; echo three") with
+        {
+            DockerConfig = new AgentDockerConfig { Config = new DockerConfig { Tty = true }.ToJsonText() },
+        }));
+        await bench.StateAsync("a", "STOPPED");
+        Assert.Equal("one\ntwo\nthree", await bench.OutputAsync("a"));
+    }
+
+    [DockerFact]
     public async Task Two_nodes_on_one_engine_do_not_see_each_other()
     {
         await using var one = await DockerBench.StartAsync();

@@ -57,6 +57,9 @@ public sealed class FakeEngine : ContainerEngine
 
     public int PullCount => _world.PullCount;
 
+    /// <summary>What the last pull was given.</summary>
+    public RegistryLogin? LastLogin { get; private set; }
+
     public int CreateCount => _world.CreateCount;
 
     public void Script(string image, FakeImage behaviour) => _world.Images[image] = behaviour;
@@ -94,6 +97,7 @@ public sealed class FakeEngine : ContainerEngine
     {
         _world.Check();
         Interlocked.Increment(ref _world.PullCount);
+        LastLogin = login;
         var script = _world.Images.GetValueOrDefault(image) ?? new FakeImage();
         if (script.PullTime > TimeSpan.Zero)
         {
