@@ -14,6 +14,7 @@ internal sealed class OwnProcess : IAsyncDisposable
     private OwnProcess(Process process) => _process = process;
 
     public int Id => _process.Id;
+    public bool HasEnded => _ended.Task.IsCompleted;
     public string Said => string.Join('\n', _said);
 
     public static OwnProcess Start(params IEnumerable<string> arguments)
