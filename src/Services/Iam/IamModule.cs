@@ -24,10 +24,14 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.ListUsers, ListUsers.HandleAsync);
         Map(IamOperations.DeleteUser, DeleteUser.HandleAsync);
         Map(IamOperations.TagUser, TagUser.HandleAsync);
+        Map(IamOperations.UntagUser, UntagUser.HandleAsync);
+        Map(IamOperations.ListUserTags, ListUserTags.HandleAsync);
+        Map(IamOperations.ListGroupsForUser, ListGroupsForUser.HandleAsync);
         Map(IamOperations.CreateAccessKey, CreateAccessKey.HandleAsync);
         Map(IamOperations.ListAccessKeys, ListAccessKeys.HandleAsync);
         Map(IamOperations.UpdateAccessKey, UpdateAccessKey.HandleAsync);
         Map(IamOperations.DeleteAccessKey, DeleteAccessKey.HandleAsync);
+        Map(IamOperations.GetAccessKeyLastUsed, GetAccessKeyLastUsed.HandleAsync);
         Map(IamOperations.PutUserPolicy, PutUserPolicy.HandleAsync);
         Map(IamOperations.GetUserPolicy, GetUserPolicy.HandleAsync);
         Map(IamOperations.ListUserPolicies, ListUserPolicies.HandleAsync);
@@ -43,7 +47,12 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.GetRole, GetRole.HandleAsync);
         Map(IamOperations.ListRoles, ListRoles.HandleAsync);
         Map(IamOperations.DeleteRole, DeleteRole.HandleAsync);
+        Map(IamOperations.UpdateRole, UpdateRole.HandleAsync);
+        Map(IamOperations.UpdateRoleDescription, UpdateRoleDescription.HandleAsync);
         Map(IamOperations.TagRole, TagRole.HandleAsync);
+        Map(IamOperations.UntagRole, UntagRole.HandleAsync);
+        Map(IamOperations.ListRoleTags, ListRoleTags.HandleAsync);
+        Map(IamOperations.ListInstanceProfilesForRole, ListInstanceProfilesForRole.HandleAsync);
         Map(IamOperations.UpdateAssumeRolePolicy, UpdateAssumeRolePolicy.HandleAsync);
         Map(IamOperations.PutRolePolicy, PutRolePolicy.HandleAsync);
         Map(IamOperations.GetRolePolicy, GetRolePolicy.HandleAsync);
@@ -60,7 +69,13 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.GetPolicy, GetPolicy.HandleAsync);
         Map(IamOperations.GetPolicyVersion, GetPolicyVersion.HandleAsync);
         Map(IamOperations.ListPolicies, ListPolicies.HandleAsync);
+        Map(IamOperations.CreatePolicyVersion, CreatePolicyVersion.HandleAsync);
+        Map(IamOperations.ListPolicyVersions, ListPolicyVersions.HandleAsync);
+        Map(IamOperations.SetDefaultPolicyVersion, SetDefaultPolicyVersion.HandleAsync);
+        Map(IamOperations.DeletePolicyVersion, DeletePolicyVersion.HandleAsync);
+        Map(IamOperations.ListEntitiesForPolicy, ListEntitiesForPolicy.HandleAsync);
         Map(IamOperations.DeletePolicy, DeletePolicy.HandleAsync);
+        Map(IamOperations.ListAccountAliases, ListAccountAliases.HandleAsync);
         Map(IamOperations.GetAccountSummary, GetAccountSummary.HandleAsync);
     }
 }

@@ -85,6 +85,8 @@ internal static class Shapes
         };
     }
 
+    public static PolicyVersion ManagedPolicyVersion() => new() { VersionId = "v1", IsDefaultVersion = true, CreateDate = s_managedSince };
+
     public static AttachedPolicy AttachedPolicy(string arn) => new() { PolicyArn = arn, PolicyName = arn[(arn.LastIndexOf('/') + 1)..] };
 
     public static string StatusOf(AccessKeyDocument key) => key.IsActive ? "Active" : "Inactive";

@@ -1,4 +1,5 @@
 using Longspan.Api.Ssm;
+using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
 using Longspan.Services.Ssm.Rules;
 
@@ -39,5 +40,50 @@ internal static class Shapes
         ComputerName = instance.Report.ComputerName,
         SourceId = instance.InstanceId,
         SourceType = "AWS::SSM::ManagedInstance",
+    };
+
+    public static Parameter ToShape(this ParameterDocument parameter, SsmContext cx, bool decrypt, string? selector) => new()
+    {
+        Name = parameter.Name,
+        Type = parameter.Type,
+        Value = ParameterValues.Shown(cx, parameter, decrypt),
+        Version = parameter.Version,
+        Selector = selector,
+        LastModifiedDate = parameter.ModifiedAt,
+        ARN = ParameterNames.ArnOf(cx.Call, parameter.Name),
+        DataType = parameter.DataType,
+    };
+
+    public static ParameterHistory ToHistory(this ParameterDocument parameter, SsmContext cx, bool decrypt) => new()
+    {
+        Name = parameter.Name,
+        Type = parameter.Type,
+        KeyId = parameter.KeyId,
+        LastModifiedDate = parameter.ModifiedAt,
+        LastModifiedUser = parameter.ModifiedBy,
+        Description = parameter.Description,
+        Value = ParameterValues.Shown(cx, parameter, decrypt),
+        AllowedPattern = parameter.AllowedPattern,
+        Version = parameter.Version,
+        Labels = [],
+        Tier = parameter.Tier,
+        Policies = [],
+        DataType = parameter.DataType,
+    };
+
+    public static ParameterMetadata ToMetadata(this ParameterDocument parameter, CallContext call) => new()
+    {
+        Name = parameter.Name,
+        ARN = ParameterNames.ArnOf(call, parameter.Name),
+        Type = parameter.Type,
+        KeyId = parameter.KeyId,
+        LastModifiedDate = parameter.ModifiedAt,
+        LastModifiedUser = parameter.ModifiedBy,
+        Description = parameter.Description,
+        AllowedPattern = parameter.AllowedPattern,
+        Version = parameter.Version,
+        Tier = parameter.Tier,
+        Policies = [],
+        DataType = parameter.DataType,
     };
 }

@@ -24,16 +24,8 @@ public sealed class SsmModule : ServiceModule<SsmContext>
         _values = new SealedBox(sealer, "longspan/ssm-secure-string/1");
         _machines = new MachineAuthentication(cloud);
 
-        Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync);
-        Map(SsmOperations.DeleteActivation, DeleteActivation.HandleAsync);
-        Map(SsmOperations.DescribeActivations, DescribeActivations.HandleAsync);
-        Map(SsmOperations.RegisterManagedInstance, RegisterManagedInstance.HandleAsync);
-        Map(SsmOperations.RequestManagedInstanceRoleToken, RequestManagedInstanceRoleToken.HandleAsync);
-        Map(SsmOperations.UpdateManagedInstancePublicKey, UpdateManagedInstancePublicKey.HandleAsync);
-        Map(SsmOperations.UpdateManagedInstanceRole, UpdateManagedInstanceRole.HandleAsync);
-        Map(SsmOperations.UpdateInstanceInformation, UpdateInstanceInformation.HandleAsync);
-        Map(SsmOperations.DescribeInstanceInformation, DescribeInstanceInformation.HandleAsync);
-        Map(SsmOperations.DeregisterManagedInstance, DeregisterManagedInstance.HandleAsync);
+        MapMachines();
+        MapParameters();
     }
 
     public override IReadOnlySet<Operation> OwnAuthentication { get; } = new Operation[]
@@ -53,4 +45,33 @@ public sealed class SsmModule : ServiceModule<SsmContext>
     }
 
     protected override SsmContext NewContext(CallContext call) => new(call, _pings, _values);
+
+    private void MapMachines()
+    {
+        Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync);
+        Map(SsmOperations.DeleteActivation, DeleteActivation.HandleAsync);
+        Map(SsmOperations.DescribeActivations, DescribeActivations.HandleAsync);
+        Map(SsmOperations.RegisterManagedInstance, RegisterManagedInstance.HandleAsync);
+        Map(SsmOperations.RequestManagedInstanceRoleToken, RequestManagedInstanceRoleToken.HandleAsync);
+        Map(SsmOperations.UpdateManagedInstancePublicKey, UpdateManagedInstancePublicKey.HandleAsync);
+        Map(SsmOperations.UpdateManagedInstanceRole, UpdateManagedInstanceRole.HandleAsync);
+        Map(SsmOperations.UpdateInstanceInformation, UpdateInstanceInformation.HandleAsync);
+        Map(SsmOperations.DescribeInstanceInformation, DescribeInstanceInformation.HandleAsync);
+        Map(SsmOperations.DeregisterManagedInstance, DeregisterManagedInstance.HandleAsync);
+    }
+
+    private void MapParameters()
+    {
+        Map(SsmOperations.PutParameter, PutParameter.HandleAsync);
+        Map(SsmOperations.GetParameter, GetParameter.HandleAsync);
+        Map(SsmOperations.GetParameters, GetParameters.HandleAsync);
+        Map(SsmOperations.GetParametersByPath, GetParametersByPath.HandleAsync);
+        Map(SsmOperations.GetParameterHistory, GetParameterHistory.HandleAsync);
+        Map(SsmOperations.DescribeParameters, DescribeParameters.HandleAsync);
+        Map(SsmOperations.DeleteParameter, DeleteParameter.HandleAsync);
+        Map(SsmOperations.DeleteParameters, DeleteParameters.HandleAsync);
+        Map(SsmOperations.AddTagsToResource, AddTagsToResource.HandleAsync);
+        Map(SsmOperations.RemoveTagsFromResource, RemoveTagsFromResource.HandleAsync);
+        Map(SsmOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
+    }
 }

@@ -214,6 +214,9 @@ public static class IamOperations
     public static readonly Operation<CreatePolicyRequest, CreatePolicyResponse> CreatePolicy =
         new() { Service = Service, Name = "CreatePolicy" };
 
+    public static readonly Operation<CreatePolicyVersionRequest, CreatePolicyVersionResponse> CreatePolicyVersion =
+        new() { Service = Service, Name = "CreatePolicyVersion" };
+
     public static readonly Operation<CreateRoleRequest, CreateRoleResponse> CreateRole =
         new() { Service = Service, Name = "CreateRole" };
 
@@ -225,6 +228,9 @@ public static class IamOperations
 
     public static readonly Operation<DeletePolicyRequest, DeletePolicyResponse> DeletePolicy =
         new() { Service = Service, Name = "DeletePolicy" };
+
+    public static readonly Operation<DeletePolicyVersionRequest, DeletePolicyVersionResponse> DeletePolicyVersion =
+        new() { Service = Service, Name = "DeletePolicyVersion" };
 
     public static readonly Operation<DeleteRoleRequest, DeleteRoleResponse> DeleteRole =
         new() { Service = Service, Name = "DeleteRole" };
@@ -243,6 +249,9 @@ public static class IamOperations
 
     public static readonly Operation<DetachUserPolicyRequest, DetachUserPolicyResponse> DetachUserPolicy =
         new() { Service = Service, Name = "DetachUserPolicy" };
+
+    public static readonly Operation<GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse> GetAccessKeyLastUsed =
+        new() { Service = Service, Name = "GetAccessKeyLastUsed" };
 
     public static readonly Operation<GetAccountSummaryRequest, GetAccountSummaryResponse> GetAccountSummary =
         new() { Service = Service, Name = "GetAccountSummary" };
@@ -268,23 +277,44 @@ public static class IamOperations
     public static readonly Operation<ListAccessKeysRequest, ListAccessKeysResponse> ListAccessKeys =
         new() { Service = Service, Name = "ListAccessKeys" };
 
+    public static readonly Operation<ListAccountAliasesRequest, ListAccountAliasesResponse> ListAccountAliases =
+        new() { Service = Service, Name = "ListAccountAliases" };
+
     public static readonly Operation<ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse> ListAttachedRolePolicies =
         new() { Service = Service, Name = "ListAttachedRolePolicies" };
 
     public static readonly Operation<ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse> ListAttachedUserPolicies =
         new() { Service = Service, Name = "ListAttachedUserPolicies" };
 
+    public static readonly Operation<ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse> ListEntitiesForPolicy =
+        new() { Service = Service, Name = "ListEntitiesForPolicy" };
+
+    public static readonly Operation<ListGroupsForUserRequest, ListGroupsForUserResponse> ListGroupsForUser =
+        new() { Service = Service, Name = "ListGroupsForUser" };
+
+    public static readonly Operation<ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRole =
+        new() { Service = Service, Name = "ListInstanceProfilesForRole" };
+
     public static readonly Operation<ListPoliciesRequest, ListPoliciesResponse> ListPolicies =
         new() { Service = Service, Name = "ListPolicies" };
 
+    public static readonly Operation<ListPolicyVersionsRequest, ListPolicyVersionsResponse> ListPolicyVersions =
+        new() { Service = Service, Name = "ListPolicyVersions" };
+
     public static readonly Operation<ListRolePoliciesRequest, ListRolePoliciesResponse> ListRolePolicies =
         new() { Service = Service, Name = "ListRolePolicies" };
+
+    public static readonly Operation<ListRoleTagsRequest, ListRoleTagsResponse> ListRoleTags =
+        new() { Service = Service, Name = "ListRoleTags" };
 
     public static readonly Operation<ListRolesRequest, ListRolesResponse> ListRoles =
         new() { Service = Service, Name = "ListRoles" };
 
     public static readonly Operation<ListUserPoliciesRequest, ListUserPoliciesResponse> ListUserPolicies =
         new() { Service = Service, Name = "ListUserPolicies" };
+
+    public static readonly Operation<ListUserTagsRequest, ListUserTagsResponse> ListUserTags =
+        new() { Service = Service, Name = "ListUserTags" };
 
     public static readonly Operation<ListUsersRequest, ListUsersResponse> ListUsers =
         new() { Service = Service, Name = "ListUsers" };
@@ -295,11 +325,20 @@ public static class IamOperations
     public static readonly Operation<PutUserPolicyRequest, PutUserPolicyResponse> PutUserPolicy =
         new() { Service = Service, Name = "PutUserPolicy" };
 
+    public static readonly Operation<SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse> SetDefaultPolicyVersion =
+        new() { Service = Service, Name = "SetDefaultPolicyVersion" };
+
     public static readonly Operation<TagRoleRequest, TagRoleResponse> TagRole =
         new() { Service = Service, Name = "TagRole" };
 
     public static readonly Operation<TagUserRequest, TagUserResponse> TagUser =
         new() { Service = Service, Name = "TagUser" };
+
+    public static readonly Operation<UntagRoleRequest, UntagRoleResponse> UntagRole =
+        new() { Service = Service, Name = "UntagRole" };
+
+    public static readonly Operation<UntagUserRequest, UntagUserResponse> UntagUser =
+        new() { Service = Service, Name = "UntagUser" };
 
     public static readonly Operation<UpdateAccessKeyRequest, UpdateAccessKeyResponse> UpdateAccessKey =
         new() { Service = Service, Name = "UpdateAccessKey" };
@@ -307,22 +346,31 @@ public static class IamOperations
     public static readonly Operation<UpdateAssumeRolePolicyRequest, UpdateAssumeRolePolicyResponse> UpdateAssumeRolePolicy =
         new() { Service = Service, Name = "UpdateAssumeRolePolicy" };
 
+    public static readonly Operation<UpdateRoleRequest, UpdateRoleResponse> UpdateRole =
+        new() { Service = Service, Name = "UpdateRole" };
+
+    public static readonly Operation<UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse> UpdateRoleDescription =
+        new() { Service = Service, Name = "UpdateRoleDescription" };
+
     private static readonly Operation[] s_claimed =
     {
         AttachRolePolicy,
         AttachUserPolicy,
         CreateAccessKey,
         CreatePolicy,
+        CreatePolicyVersion,
         CreateRole,
         CreateUser,
         DeleteAccessKey,
         DeletePolicy,
+        DeletePolicyVersion,
         DeleteRole,
         DeleteRolePolicy,
         DeleteUser,
         DeleteUserPolicy,
         DetachRolePolicy,
         DetachUserPolicy,
+        GetAccessKeyLastUsed,
         GetAccountSummary,
         GetPolicy,
         GetPolicyVersion,
@@ -331,19 +379,31 @@ public static class IamOperations
         GetUser,
         GetUserPolicy,
         ListAccessKeys,
+        ListAccountAliases,
         ListAttachedRolePolicies,
         ListAttachedUserPolicies,
+        ListEntitiesForPolicy,
+        ListGroupsForUser,
+        ListInstanceProfilesForRole,
         ListPolicies,
+        ListPolicyVersions,
         ListRolePolicies,
+        ListRoleTags,
         ListRoles,
         ListUserPolicies,
+        ListUserTags,
         ListUsers,
         PutRolePolicy,
         PutUserPolicy,
+        SetDefaultPolicyVersion,
         TagRole,
         TagUser,
+        UntagRole,
+        UntagUser,
         UpdateAccessKey,
         UpdateAssumeRolePolicy,
+        UpdateRole,
+        UpdateRoleDescription,
     };
     private static Operation[] Claimed() => s_claimed;
 }

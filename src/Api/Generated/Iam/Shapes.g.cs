@@ -57,6 +57,47 @@ public sealed class AccessKey : Shape
     };
 }
 
+public sealed class AccessKeyLastUsed : Shape
+{
+    public string? ServiceName { get; set; }
+    public string? Region { get; set; }
+    public DateTimeOffset? LastUsedDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServiceName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Region", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "LastUsedDate", Index = 2, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("AccessKeyLastUsed", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Region is { } v1) writer.WriteString(s_members[1], v1);
+        if (LastUsedDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceName = reader.ReadString(member); break;
+            case 1: Region = reader.ReadString(member); break;
+            case 2: LastUsedDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceName is not null,
+        1 => Region is not null,
+        2 => LastUsedDate is not null,
+        _ => false,
+    };
+}
+
 public sealed class AccessKeyMetadata : Shape
 {
     public string? UserName { get; set; }
@@ -391,6 +432,78 @@ public sealed class CreatePolicyResponse : Shape
     };
 }
 
+public sealed class CreatePolicyVersionRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? PolicyDocument { get; set; }
+    public bool? SetAsDefault { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyDocument", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "SetAsDefault", Index = 2, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("CreatePolicyVersionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyDocument is { } v1) writer.WriteString(s_members[1], v1);
+        if (SetAsDefault is { } v2) writer.WriteBoolean(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: PolicyDocument = reader.ReadString(member); break;
+            case 2: SetAsDefault = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => PolicyDocument is not null,
+        2 => SetAsDefault is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreatePolicyVersionResponse : Shape
+{
+    public PolicyVersion? PolicyVersion { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyVersion", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("CreatePolicyVersionResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyVersion is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyVersion = reader.ReadStructure<PolicyVersion>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyVersion is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateRoleRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -627,6 +740,42 @@ public sealed class DeletePolicyRequest : Shape
     };
 }
 
+public sealed class DeletePolicyVersionRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? VersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "VersionId", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeletePolicyVersionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (VersionId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: VersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => VersionId is not null,
+        _ => false,
+    };
+}
+
 public sealed class DeleteRolePolicyRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -829,6 +978,73 @@ public sealed class DetachUserPolicyRequest : Shape
     {
         0 => UserName is not null,
         1 => PolicyArn is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetAccessKeyLastUsedRequest : Shape
+{
+    public string? AccessKeyId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AccessKeyId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetAccessKeyLastUsedRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccessKeyId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccessKeyId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccessKeyId is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetAccessKeyLastUsedResponse : Shape
+{
+    public string? UserName { get; set; }
+    public AccessKeyLastUsed? AccessKeyLastUsed { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "AccessKeyLastUsed", Index = 1, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("GetAccessKeyLastUsedResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (AccessKeyLastUsed is { } v1) writer.WriteStructure(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: AccessKeyLastUsed = reader.ReadStructure<AccessKeyLastUsed>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => AccessKeyLastUsed is not null,
         _ => false,
     };
 }
@@ -1271,6 +1487,118 @@ public sealed class GetUserResponse : Shape
     };
 }
 
+public sealed class Group : Shape
+{
+    public string? Path { get; set; }
+    public string? GroupName { get; set; }
+    public string? GroupId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String, Required = true },
+        new() { Name = "GroupName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "GroupId", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String, Required = true },
+        new() { Name = "CreateDate", Index = 4, Kind = ShapeKind.Timestamp, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("Group", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (GroupName is { } v1) writer.WriteString(s_members[1], v1);
+        if (GroupId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (CreateDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: GroupName = reader.ReadString(member); break;
+            case 2: GroupId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: CreateDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => GroupName is not null,
+        2 => GroupId is not null,
+        3 => Arn is not null,
+        4 => CreateDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class InstanceProfile : Shape
+{
+    public string? Path { get; set; }
+    public string? InstanceProfileName { get; set; }
+    public string? InstanceProfileId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public List<Role>? Roles { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String, Required = true },
+        new() { Name = "InstanceProfileName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "InstanceProfileId", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String, Required = true },
+        new() { Name = "CreateDate", Index = 4, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "Roles", Index = 5, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "Tags", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("InstanceProfile", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (InstanceProfileName is { } v1) writer.WriteString(s_members[1], v1);
+        if (InstanceProfileId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (CreateDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (Roles is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Tags is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: InstanceProfileName = reader.ReadString(member); break;
+            case 2: InstanceProfileId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: CreateDate = reader.ReadTimestamp(member); break;
+            case 5: Roles = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Role>(m0)); break;
+            case 6: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => InstanceProfileName is not null,
+        2 => InstanceProfileId is not null,
+        3 => Arn is not null,
+        4 => CreateDate is not null,
+        5 => Roles is not null,
+        6 => Tags is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListAccessKeysRequest : Shape
 {
     public string? UserName { get; set; }
@@ -1347,6 +1675,83 @@ public sealed class ListAccessKeysResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => AccessKeyMetadata is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListAccountAliasesRequest : Shape
+{
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Marker", Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListAccountAliasesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Marker is { } v0) writer.WriteString(s_members[0], v0);
+        if (MaxItems is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Marker = reader.ReadString(member); break;
+            case 1: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Marker is not null,
+        1 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListAccountAliasesResponse : Shape
+{
+    public List<string>? AccountAliases { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AccountAliases", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListAccountAliasesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccountAliases is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccountAliases = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccountAliases is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
         _ => false,
@@ -1527,6 +1932,277 @@ public sealed class ListAttachedUserPoliciesResponse : Shape
     };
 }
 
+public sealed class ListEntitiesForPolicyRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? EntityFilter { get; set; }
+    public string? PathPrefix { get; set; }
+    public string? PolicyUsageFilter { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "EntityFilter", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "PathPrefix", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "PolicyUsageFilter", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 5, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListEntitiesForPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (EntityFilter is { } v1) writer.WriteString(s_members[1], v1);
+        if (PathPrefix is { } v2) writer.WriteString(s_members[2], v2);
+        if (PolicyUsageFilter is { } v3) writer.WriteString(s_members[3], v3);
+        if (Marker is { } v4) writer.WriteString(s_members[4], v4);
+        if (MaxItems is { } v5) writer.WriteInteger(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: EntityFilter = reader.ReadString(member); break;
+            case 2: PathPrefix = reader.ReadString(member); break;
+            case 3: PolicyUsageFilter = reader.ReadString(member); break;
+            case 4: Marker = reader.ReadString(member); break;
+            case 5: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => EntityFilter is not null,
+        2 => PathPrefix is not null,
+        3 => PolicyUsageFilter is not null,
+        4 => Marker is not null,
+        5 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListEntitiesForPolicyResponse : Shape
+{
+    public List<PolicyGroup>? PolicyGroups { get; set; }
+    public List<PolicyUser>? PolicyUsers { get; set; }
+    public List<PolicyRole>? PolicyRoles { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyGroups", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "PolicyUsers", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "PolicyRoles", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 3, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 4, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListEntitiesForPolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyGroups is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (PolicyUsers is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (PolicyRoles is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v3) writer.WriteBoolean(s_members[3], v3);
+        if (Marker is { } v4) writer.WriteString(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyGroups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyGroup>(m0)); break;
+            case 1: PolicyUsers = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyUser>(m0)); break;
+            case 2: PolicyRoles = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyRole>(m0)); break;
+            case 3: IsTruncated = reader.ReadBoolean(member); break;
+            case 4: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyGroups is not null,
+        1 => PolicyUsers is not null,
+        2 => PolicyRoles is not null,
+        3 => IsTruncated is not null,
+        4 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListGroupsForUserRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupsForUserRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListGroupsForUserResponse : Shape
+{
+    public List<Group>? Groups { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Groups", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupsForUserResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Groups is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Groups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Group>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Groups is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfilesForRoleRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfilesForRoleRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfilesForRoleResponse : Shape
+{
+    public List<InstanceProfile>? InstanceProfiles { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfiles", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfilesForRoleResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfiles is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfiles = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<InstanceProfile>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfiles is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListPoliciesRequest : Shape
 {
     public string? Scope { get; set; }
@@ -1624,6 +2300,88 @@ public sealed class ListPoliciesResponse : Shape
     };
 }
 
+public sealed class ListPolicyVersionsRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListPolicyVersionsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListPolicyVersionsResponse : Shape
+{
+    public List<PolicyVersion>? Versions { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Versions", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListPolicyVersionsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Versions is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Versions = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyVersion>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Versions is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListRolePoliciesRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -1700,6 +2458,88 @@ public sealed class ListRolePoliciesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => PolicyNames is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListRoleTagsRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListRoleTagsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListRoleTagsResponse : Shape
+{
+    public List<Tag>? Tags { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Tags", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListRoleTagsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Tags is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Tags is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
         _ => false,
@@ -1870,6 +2710,88 @@ public sealed class ListUserPoliciesResponse : Shape
     };
 }
 
+public sealed class ListUserTagsRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListUserTagsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListUserTagsResponse : Shape
+{
+    public List<Tag>? Tags { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Tags", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListUserTagsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Tags is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Tags is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListUsersRequest : Shape
 {
     public string? PathPrefix { get; set; }
@@ -2034,6 +2956,114 @@ public sealed class Policy : Shape
         9 => CreateDate is not null,
         10 => UpdateDate is not null,
         11 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class PolicyGroup : Shape
+{
+    public string? GroupName { get; set; }
+    public string? GroupId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String },
+        new() { Name = "GroupId", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("PolicyGroup", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (GroupId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: GroupId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => GroupId is not null,
+        _ => false,
+    };
+}
+
+public sealed class PolicyRole : Shape
+{
+    public string? RoleName { get; set; }
+    public string? RoleId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String },
+        new() { Name = "RoleId", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("PolicyRole", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: RoleId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => RoleId is not null,
+        _ => false,
+    };
+}
+
+public sealed class PolicyUser : Shape
+{
+    public string? UserName { get; set; }
+    public string? UserId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "UserId", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("PolicyUser", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (UserId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: UserId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => UserId is not null,
         _ => false,
     };
 }
@@ -2288,6 +3318,42 @@ public sealed class RoleLastUsed : Shape
     };
 }
 
+public sealed class SetDefaultPolicyVersionRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? VersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "VersionId", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("SetDefaultPolicyVersionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (VersionId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: VersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => VersionId is not null,
+        _ => false,
+    };
+}
+
 public sealed class SourceRoleTemplate : Shape
 {
     public string? TemplateArn { get; set; }
@@ -2432,6 +3498,78 @@ public sealed class TagUserRequest : Shape
     };
 }
 
+public sealed class UntagRoleRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagRoleRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => TagKeys is not null,
+        _ => false,
+    };
+}
+
+public sealed class UntagUserRequest : Shape
+{
+    public string? UserName { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagUserRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => TagKeys is not null,
+        _ => false,
+    };
+}
+
 public sealed class UpdateAccessKeyRequest : Shape
 {
     public string? AccessKeyId { get; set; }
@@ -2507,6 +3645,126 @@ public sealed class UpdateAssumeRolePolicyRequest : Shape
         1 => PolicyDocument is not null,
         _ => false,
     };
+}
+
+public sealed class UpdateRoleDescriptionRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public string? Description { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Description", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateRoleDescriptionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Description is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: Description = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => Description is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateRoleDescriptionResponse : Shape
+{
+    public Role? Role { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Role", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateRoleDescriptionResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Role is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Role = reader.ReadStructure<Role>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Role is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateRoleRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public string? Description { get; set; }
+    public int? MaxSessionDuration { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Description", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxSessionDuration", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateRoleRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Description is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxSessionDuration is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: Description = reader.ReadString(member); break;
+            case 2: MaxSessionDuration = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => Description is not null,
+        2 => MaxSessionDuration is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateRoleResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateRoleResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
 }
 
 public sealed class User : Shape
@@ -2614,6 +3872,18 @@ public sealed class DeleteAccessKeyResponse : Shape
 public sealed class DeletePolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("DeletePolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeletePolicyVersionResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeletePolicyVersionResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -2731,6 +4001,18 @@ public sealed class PutUserPolicyResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class SetDefaultPolicyVersionResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("SetDefaultPolicyVersionResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class TagRoleResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("TagRoleResponse");
@@ -2746,6 +4028,30 @@ public sealed class TagRoleResponse : Shape
 public sealed class TagUserResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("TagUserResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagRoleResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagRoleResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagUserResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagUserResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }

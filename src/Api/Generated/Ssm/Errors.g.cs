@@ -65,6 +65,12 @@ public sealed class InvalidPolicyAttributeException(string message)
 public sealed class InvalidPolicyTypeException(string message)
     : AwsError("InvalidPolicyTypeException", message, 400);
 
+public sealed class InvalidResourceId(string message)
+    : AwsError("InvalidResourceId", message, 400);
+
+public sealed class InvalidResourceType(string message)
+    : AwsError("InvalidResourceType", message, 400);
+
 public sealed class MachineFingerprintDoesNotMatch(string message)
     : AwsError("MachineFingerprintDoesNotMatch", message, 400);
 
@@ -88,6 +94,9 @@ public sealed class ParameterVersionNotFound(string message)
 
 public sealed class PoliciesLimitExceededException(string message)
     : AwsError("PoliciesLimitExceededException", message, 400);
+
+public sealed class TooManyTagsError(string message)
+    : AwsError("TooManyTagsError", message, 400);
 
 public sealed class TooManyUpdates(string message)
     : AwsError("TooManyUpdates", message, 400);

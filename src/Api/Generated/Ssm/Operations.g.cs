@@ -183,6 +183,9 @@ public static class SsmOperations
         Operations = Claimed,
     };
 
+    public static readonly Operation<AddTagsToResourceRequest, AddTagsToResourceResult> AddTagsToResource =
+        new() { Service = Service, Name = "AddTagsToResource" };
+
     public static readonly Operation<CreateActivationRequest, CreateActivationResult> CreateActivation =
         new() { Service = Service, Name = "CreateActivation" };
 
@@ -191,6 +194,9 @@ public static class SsmOperations
 
     public static readonly Operation<DeleteParameterRequest, DeleteParameterResult> DeleteParameter =
         new() { Service = Service, Name = "DeleteParameter" };
+
+    public static readonly Operation<DeleteParametersRequest, DeleteParametersResult> DeleteParameters =
+        new() { Service = Service, Name = "DeleteParameters" };
 
     public static readonly Operation<DeregisterManagedInstanceRequest, DeregisterManagedInstanceResult> DeregisterManagedInstance =
         new() { Service = Service, Name = "DeregisterManagedInstance" };
@@ -201,8 +207,14 @@ public static class SsmOperations
     public static readonly Operation<DescribeInstanceInformationRequest, DescribeInstanceInformationResult> DescribeInstanceInformation =
         new() { Service = Service, Name = "DescribeInstanceInformation" };
 
+    public static readonly Operation<DescribeParametersRequest, DescribeParametersResult> DescribeParameters =
+        new() { Service = Service, Name = "DescribeParameters" };
+
     public static readonly Operation<GetParameterRequest, GetParameterResult> GetParameter =
         new() { Service = Service, Name = "GetParameter" };
+
+    public static readonly Operation<GetParameterHistoryRequest, GetParameterHistoryResult> GetParameterHistory =
+        new() { Service = Service, Name = "GetParameterHistory" };
 
     public static readonly Operation<GetParametersRequest, GetParametersResult> GetParameters =
         new() { Service = Service, Name = "GetParameters" };
@@ -210,11 +222,17 @@ public static class SsmOperations
     public static readonly Operation<GetParametersByPathRequest, GetParametersByPathResult> GetParametersByPath =
         new() { Service = Service, Name = "GetParametersByPath" };
 
+    public static readonly Operation<ListTagsForResourceRequest, ListTagsForResourceResult> ListTagsForResource =
+        new() { Service = Service, Name = "ListTagsForResource" };
+
     public static readonly Operation<PutParameterRequest, PutParameterResult> PutParameter =
         new() { Service = Service, Name = "PutParameter" };
 
     public static readonly Operation<RegisterManagedInstanceRequest, RegisterManagedInstanceResult> RegisterManagedInstance =
         new() { Service = Service, Name = "RegisterManagedInstance" };
+
+    public static readonly Operation<RemoveTagsFromResourceRequest, RemoveTagsFromResourceResult> RemoveTagsFromResource =
+        new() { Service = Service, Name = "RemoveTagsFromResource" };
 
     public static readonly Operation<RequestManagedInstanceRoleTokenRequest, RequestManagedInstanceRoleTokenResult> RequestManagedInstanceRoleToken =
         new() { Service = Service, Name = "RequestManagedInstanceRoleToken" };
@@ -230,17 +248,23 @@ public static class SsmOperations
 
     private static readonly Operation[] s_claimed =
     {
+        AddTagsToResource,
         CreateActivation,
         DeleteActivation,
         DeleteParameter,
+        DeleteParameters,
         DeregisterManagedInstance,
         DescribeActivations,
         DescribeInstanceInformation,
+        DescribeParameters,
         GetParameter,
+        GetParameterHistory,
         GetParameters,
         GetParametersByPath,
+        ListTagsForResource,
         PutParameter,
         RegisterManagedInstance,
+        RemoveTagsFromResource,
         RequestManagedInstanceRoleToken,
         UpdateInstanceInformation,
         UpdateManagedInstancePublicKey,

@@ -82,6 +82,59 @@ public sealed class Activation : Shape
     };
 }
 
+public sealed class AddTagsToResourceRequest : Shape
+{
+    public string? ResourceType { get; set; }
+    public string? ResourceId { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ResourceType", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ResourceId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Tags", Index = 2, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("AddTagsToResourceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ResourceType is { } v0) writer.WriteString(s_members[0], v0);
+        if (ResourceId is { } v1) writer.WriteString(s_members[1], v1);
+        if (Tags is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ResourceType = reader.ReadString(member); break;
+            case 1: ResourceId = reader.ReadString(member); break;
+            case 2: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ResourceType is not null,
+        1 => ResourceId is not null,
+        2 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class AddTagsToResourceResult : Shape
+{
+    private static readonly StructureSchema s_schema = new("AddTagsToResourceResult");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class CreateActivationRequest : Shape
 {
     public string? IamRole { get; set; }
@@ -263,6 +316,73 @@ public sealed class DeleteParameterResult : Shape
     public override void ReadMember(Member member, ShapeReader reader) { }
 
     public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteParametersRequest : Shape
+{
+    public List<string>? Names { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Names", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteParametersRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Names is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Names = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Names is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteParametersResult : Shape
+{
+    public List<string>? DeletedParameters { get; set; }
+    public List<string>? InvalidParameters { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "DeletedParameters", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "InvalidParameters", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteParametersResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (DeletedParameters is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (InvalidParameters is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: DeletedParameters = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: InvalidParameters = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => DeletedParameters is not null,
+        1 => InvalidParameters is not null,
+        _ => false,
+    };
 }
 
 public sealed class DeregisterManagedInstanceRequest : Shape
@@ -498,6 +618,175 @@ public sealed class DescribeInstanceInformationResult : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => InstanceInformationList is not null,
+        1 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeParametersRequest : Shape
+{
+    public List<ParametersFilter>? Filters { get; set; }
+    public List<ParameterStringFilter>? ParameterFilters { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+    public bool? Shared { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Filters", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ParameterFilters", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "MaxResults", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "NextToken", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "Shared", Index = 4, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeParametersRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Filters is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ParameterFilters is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (MaxResults is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (NextToken is { } v3) writer.WriteString(s_members[3], v3);
+        if (Shared is { } v4) writer.WriteBoolean(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Filters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParametersFilter>(m0)); break;
+            case 1: ParameterFilters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParameterStringFilter>(m0)); break;
+            case 2: MaxResults = reader.ReadInteger(member); break;
+            case 3: NextToken = reader.ReadString(member); break;
+            case 4: Shared = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Filters is not null,
+        1 => ParameterFilters is not null,
+        2 => MaxResults is not null,
+        3 => NextToken is not null,
+        4 => Shared is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeParametersResult : Shape
+{
+    public List<ParameterMetadata>? Parameters { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Parameters", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "NextToken", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeParametersResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Parameters is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Parameters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParameterMetadata>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Parameters is not null,
+        1 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetParameterHistoryRequest : Shape
+{
+    public string? Name { get; set; }
+    public bool? WithDecryption { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "WithDecryption", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "MaxResults", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "NextToken", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetParameterHistoryRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (WithDecryption is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (MaxResults is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (NextToken is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: WithDecryption = reader.ReadBoolean(member); break;
+            case 2: MaxResults = reader.ReadInteger(member); break;
+            case 3: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => WithDecryption is not null,
+        2 => MaxResults is not null,
+        3 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetParameterHistoryResult : Shape
+{
+    public List<ParameterHistory>? Parameters { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Parameters", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "NextToken", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetParameterHistoryResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Parameters is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Parameters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParameterHistory>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Parameters is not null,
         1 => NextToken is not null,
         _ => false,
     };
@@ -978,6 +1267,73 @@ public sealed class InstanceInformationStringFilter : Shape
     };
 }
 
+public sealed class ListTagsForResourceRequest : Shape
+{
+    public string? ResourceType { get; set; }
+    public string? ResourceId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ResourceType", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ResourceId", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("ListTagsForResourceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ResourceType is { } v0) writer.WriteString(s_members[0], v0);
+        if (ResourceId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ResourceType = reader.ReadString(member); break;
+            case 1: ResourceId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ResourceType is not null,
+        1 => ResourceId is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListTagsForResourceResult : Shape
+{
+    public List<Tag>? TagList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "TagList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ListTagsForResourceResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TagList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TagList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TagList is not null,
+        _ => false,
+    };
+}
+
 public sealed class Parameter : Shape
 {
     public string? Name { get; set; }
@@ -1049,6 +1405,224 @@ public sealed class Parameter : Shape
     };
 }
 
+public sealed class ParameterHistory : Shape
+{
+    public string? Name { get; set; }
+    public string? Type { get; set; }
+    public string? KeyId { get; set; }
+    public DateTimeOffset? LastModifiedDate { get; set; }
+    public string? LastModifiedUser { get; set; }
+    public string? Description { get; set; }
+    public string? Value { get; set; }
+    public string? AllowedPattern { get; set; }
+    public long? Version { get; set; }
+    public List<string>? Labels { get; set; }
+    public string? Tier { get; set; }
+    public List<ParameterInlinePolicy>? Policies { get; set; }
+    public string? DataType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String },
+        new() { Name = "Type", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "KeyId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "LastModifiedDate", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "LastModifiedUser", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "Description", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "Value", Index = 6, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "AllowedPattern", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "Version", Index = 8, Kind = ShapeKind.Long },
+        new() { Name = "Labels", Index = 9, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "Tier", Index = 10, Kind = ShapeKind.String },
+        new() { Name = "Policies", Index = 11, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "DataType", Index = 12, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ParameterHistory", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Type is { } v1) writer.WriteString(s_members[1], v1);
+        if (KeyId is { } v2) writer.WriteString(s_members[2], v2);
+        if (LastModifiedDate is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (LastModifiedUser is { } v4) writer.WriteString(s_members[4], v4);
+        if (Description is { } v5) writer.WriteString(s_members[5], v5);
+        if (Value is { } v6) writer.WriteString(s_members[6], v6);
+        if (AllowedPattern is { } v7) writer.WriteString(s_members[7], v7);
+        if (Version is { } v8) writer.WriteLong(s_members[8], v8);
+        if (Labels is { } v9) writer.WriteList(s_members[9], v9, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (Tier is { } v10) writer.WriteString(s_members[10], v10);
+        if (Policies is { } v11) writer.WriteList(s_members[11], v11, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (DataType is { } v12) writer.WriteString(s_members[12], v12);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Type = reader.ReadString(member); break;
+            case 2: KeyId = reader.ReadString(member); break;
+            case 3: LastModifiedDate = reader.ReadTimestamp(member); break;
+            case 4: LastModifiedUser = reader.ReadString(member); break;
+            case 5: Description = reader.ReadString(member); break;
+            case 6: Value = reader.ReadString(member); break;
+            case 7: AllowedPattern = reader.ReadString(member); break;
+            case 8: Version = reader.ReadLong(member); break;
+            case 9: Labels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 10: Tier = reader.ReadString(member); break;
+            case 11: Policies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParameterInlinePolicy>(m0)); break;
+            case 12: DataType = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Type is not null,
+        2 => KeyId is not null,
+        3 => LastModifiedDate is not null,
+        4 => LastModifiedUser is not null,
+        5 => Description is not null,
+        6 => Value is not null,
+        7 => AllowedPattern is not null,
+        8 => Version is not null,
+        9 => Labels is not null,
+        10 => Tier is not null,
+        11 => Policies is not null,
+        12 => DataType is not null,
+        _ => false,
+    };
+}
+
+public sealed class ParameterInlinePolicy : Shape
+{
+    public string? PolicyText { get; set; }
+    public string? PolicyType { get; set; }
+    public string? PolicyStatus { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyText", Kind = ShapeKind.String },
+        new() { Name = "PolicyType", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "PolicyStatus", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ParameterInlinePolicy", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyText is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyType is { } v1) writer.WriteString(s_members[1], v1);
+        if (PolicyStatus is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyText = reader.ReadString(member); break;
+            case 1: PolicyType = reader.ReadString(member); break;
+            case 2: PolicyStatus = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyText is not null,
+        1 => PolicyType is not null,
+        2 => PolicyStatus is not null,
+        _ => false,
+    };
+}
+
+public sealed class ParameterMetadata : Shape
+{
+    public string? Name { get; set; }
+    public string? ARN { get; set; }
+    public string? Type { get; set; }
+    public string? KeyId { get; set; }
+    public DateTimeOffset? LastModifiedDate { get; set; }
+    public string? LastModifiedUser { get; set; }
+    public string? Description { get; set; }
+    public string? AllowedPattern { get; set; }
+    public long? Version { get; set; }
+    public string? Tier { get; set; }
+    public List<ParameterInlinePolicy>? Policies { get; set; }
+    public string? DataType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String },
+        new() { Name = "ARN", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Type", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "KeyId", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "LastModifiedDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "LastModifiedUser", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "Description", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "AllowedPattern", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "Version", Index = 8, Kind = ShapeKind.Long },
+        new() { Name = "Tier", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "Policies", Index = 10, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "DataType", Index = 11, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ParameterMetadata", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (ARN is { } v1) writer.WriteString(s_members[1], v1);
+        if (Type is { } v2) writer.WriteString(s_members[2], v2);
+        if (KeyId is { } v3) writer.WriteString(s_members[3], v3);
+        if (LastModifiedDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (LastModifiedUser is { } v5) writer.WriteString(s_members[5], v5);
+        if (Description is { } v6) writer.WriteString(s_members[6], v6);
+        if (AllowedPattern is { } v7) writer.WriteString(s_members[7], v7);
+        if (Version is { } v8) writer.WriteLong(s_members[8], v8);
+        if (Tier is { } v9) writer.WriteString(s_members[9], v9);
+        if (Policies is { } v10) writer.WriteList(s_members[10], v10, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (DataType is { } v11) writer.WriteString(s_members[11], v11);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: ARN = reader.ReadString(member); break;
+            case 2: Type = reader.ReadString(member); break;
+            case 3: KeyId = reader.ReadString(member); break;
+            case 4: LastModifiedDate = reader.ReadTimestamp(member); break;
+            case 5: LastModifiedUser = reader.ReadString(member); break;
+            case 6: Description = reader.ReadString(member); break;
+            case 7: AllowedPattern = reader.ReadString(member); break;
+            case 8: Version = reader.ReadLong(member); break;
+            case 9: Tier = reader.ReadString(member); break;
+            case 10: Policies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ParameterInlinePolicy>(m0)); break;
+            case 11: DataType = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => ARN is not null,
+        2 => Type is not null,
+        3 => KeyId is not null,
+        4 => LastModifiedDate is not null,
+        5 => LastModifiedUser is not null,
+        6 => Description is not null,
+        7 => AllowedPattern is not null,
+        8 => Version is not null,
+        9 => Tier is not null,
+        10 => Policies is not null,
+        11 => DataType is not null,
+        _ => false,
+    };
+}
+
 public sealed class ParameterStringFilter : Shape
 {
     public string? Key { get; set; }
@@ -1086,6 +1660,42 @@ public sealed class ParameterStringFilter : Shape
         0 => Key is not null,
         1 => Option is not null,
         2 => Values is not null,
+        _ => false,
+    };
+}
+
+public sealed class ParametersFilter : Shape
+{
+    public string? Key { get; set; }
+    public List<string>? Values { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Key", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Values", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("ParametersFilter", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Key is { } v0) writer.WriteString(s_members[0], v0);
+        if (Values is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Key = reader.ReadString(member); break;
+            case 1: Values = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Key is not null,
+        1 => Values is not null,
         _ => false,
     };
 }
@@ -1333,6 +1943,59 @@ public sealed class RegistrationMetadataItem : Shape
         1 => Value is not null,
         _ => false,
     };
+}
+
+public sealed class RemoveTagsFromResourceRequest : Shape
+{
+    public string? ResourceType { get; set; }
+    public string? ResourceId { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ResourceType", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ResourceId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 2, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("RemoveTagsFromResourceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ResourceType is { } v0) writer.WriteString(s_members[0], v0);
+        if (ResourceId is { } v1) writer.WriteString(s_members[1], v1);
+        if (TagKeys is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ResourceType = reader.ReadString(member); break;
+            case 1: ResourceId = reader.ReadString(member); break;
+            case 2: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ResourceType is not null,
+        1 => ResourceId is not null,
+        2 => TagKeys is not null,
+        _ => false,
+    };
+}
+
+public sealed class RemoveTagsFromResourceResult : Shape
+{
+    private static readonly StructureSchema s_schema = new("RemoveTagsFromResourceResult");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
 }
 
 public sealed class RequestManagedInstanceRoleTokenRequest : Shape

@@ -13,6 +13,8 @@ public sealed record PolicyDocument
     public required DateTimeOffset UpdatedAt { get; init; }
     public required string DefaultVersionId { get; init; }
     public required IReadOnlyList<PolicyVersionRecord> Versions { get; init; }
+    /// <summary>The highest number that a version ever had.</summary>
+    public int LatestVersion { get; init; } = 1;
     public string? Description { get; init; }
     public int AttachmentCount { get; init; }
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();

@@ -9,8 +9,7 @@ internal static class GetPolicyVersion
         IamContext cx, GetPolicyVersionRequest request, CancellationToken stop)
     {
         var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
-        var version = policy.Value.Versions.FirstOrDefault(v => v.VersionId == request.VersionId)
-            ?? throw new NoSuchEntityException($"Policy {request.PolicyArn} version {request.VersionId} does not exist or is not attachable.");
+        var version = PolicyVersions.Require(policy.Value, request.PolicyArn!, request.VersionId!);
         return new GetPolicyVersionResponse { PolicyVersion = version.ToShape(policy.Value.DefaultVersionId) };
     }
 }

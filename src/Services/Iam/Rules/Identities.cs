@@ -33,7 +33,7 @@ internal static class Identities
             return null;
         }
         var policy = await cx.Documents.GetAsync(AccessKinds.Policies, cx.AccountId, AccessKinds.NameOf(arn.Name), stop);
-        return policy?.Value.ArnIn(cx.AccountId).Equals(policyArn, StringComparison.OrdinalIgnoreCase) == true ? policy : null;
+        return policy?.Value.ArnIn(cx.AccountId) == policyArn ? policy : null;
     }
 
     public static async ValueTask<Document<PolicyDocument>> PolicyAsync(IamContext cx, string? policyArn, CancellationToken stop) =>

@@ -1,0 +1,37 @@
+using Longspan.Api.Ssm;
+using Longspan.Kernel;
+using Longspan.Services.Ssm.Documents;
+using Longspan.Services.Ssm.Rules;
+
+namespace Longspan.Services.Ssm.Operations;
+
+internal static class GetParametersByPath
+{
+    private const int LargestPage = 10;
+
+    public static async ValueTask<GetParametersByPathResult> HandleAsync(
+        SsmContext cx, GetParametersByPathRequest request, CancellationToken stop)
+    {
+        var path = ParameterNames.CheckPath(request.Path!);
+        var size = Parameters.PageSize(request.MaxResults, LargestPage);
+        var after = Parameters.PageStart(request.NextToken);
+        var matches = ParameterFilters.Read(request.ParameterFilters, byPath: true);
+        // The root also holds the names without a hierarchy, which no prefix selects.
+        var found = await cx.Documents.ListAsync(
+            SsmKinds.Parameters, cx.Call.Scope, stop, path == "/" ? "" : path + "/", after);
+        List<Parameter> page = [];
+        foreach (var parameter in found.Select(d => d.Value))
+        {
+            if (!ParameterFilters.IsUnder(parameter.Name, path, request.Recursive == true) || !matches(parameter))
+            {
+                continue;
+            }
+            if (page.Count == size)
+            {
+                return new GetParametersByPathResult { Parameters = page, NextToken = PageToken.Encode(page[^1].Name!) };
+            }
+            page.Add(parameter.ToShape(cx, request.WithDecryption == true, selector: null));
+        }
+        return new GetParametersByPathResult { Parameters = page };
+    }
+}
