@@ -49,9 +49,13 @@ public sealed class StateFolder : IDisposable
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public static void Write<T>(string path, T value, JsonTypeInfo<T> type) => Write(path, JsonSerializer.SerializeToUtf8Bytes(value, type));
+    public static void Write<T>(string path, T value, JsonTypeInfo<T> type, bool isPromise = true) =>
+        Write(path, JsonSerializer.SerializeToUtf8Bytes(value, type), isPromise);
 
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    /// <param name="isPromise">
+    /// False when a crash may bring back the file's former content (never a mixture): the folder is not flushed then.
+    /// </param>
+    public static void Write(string path, ReadOnlySpan<byte> content, bool isPromise = true)
     {
         var next = path + ".next";
         using (var file = new FileStream(next, Options(FileMode.Create)))
@@ -60,7 +64,10 @@ public sealed class StateFolder : IDisposable
             file.Flush(flushToDisk: true);
         }
         System.IO.File.Move(next, path, overwrite: true);
-        FlushFolder(System.IO.Path.GetDirectoryName(path)!);
+        if (isPromise)
+        {
+            FlushFolder(System.IO.Path.GetDirectoryName(path)!);
+        }
     }
 
     /// <summary>Null if there is no such file. A file that cannot be read is an error: losing state silently would start tasks twice.</summary>

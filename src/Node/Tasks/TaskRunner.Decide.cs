@@ -140,6 +140,7 @@ internal sealed partial class TaskRunner
 
     private void Failed(SavedContainer container, string reason)
     {
+        _dirty = true;
         container.Reason = Clip(reason);
         container.FinishedAt = Now;
         container.Stage = Stage.Stopped;
@@ -191,6 +192,7 @@ internal sealed partial class TaskRunner
         var view = await InspectAsync(id, stop);
         return () =>
         {
+            _dirty = true;
             container.EngineId = id;
             container.Stage = Stage.Created;
             if (view is null)
@@ -251,6 +253,7 @@ internal sealed partial class TaskRunner
                 _retryAt = Now + EngineRetry;
                 return;
             }
+            _dirty = true;
             container.StartedAt = view?.StartedAt ?? container.StartedAt;
             container.FinishedAt = view?.FinishedAt ?? Now;
             container.ExitCode = container.Started ? view?.ExitCode ?? container.ExitCode : null;

@@ -47,7 +47,8 @@ internal sealed partial class TaskRunner : IDisposable
         _wake = new Signal(node.Time);
         _stopWanted = task.StopWanted;
         _inspectAt = node.Time.GetUtcNow() + Reinspect;
-        Reports = new ReportQueue(task, Save);
+        // A report that was sent and comes back after a crash is sent again, which the server expects.
+        Reports = new ReportQueue(task, () => Save(isPromise: false));
     }
 
     /// <summary>For readers on other threads: values may be a moment old.</summary>
@@ -71,7 +72,7 @@ internal sealed partial class TaskRunner : IDisposable
         {
             _task.StopWanted = true;
         }
-        Save();
+        Save(isPromise: true);
         _wake.Set();
     }
 
@@ -138,7 +139,6 @@ internal sealed partial class TaskRunner : IDisposable
         while (_results.TryDequeue(out var apply))
         {
             apply();
-            _dirty = true;
         }
         await LookAsync(stop);
         _rebooted = false;
@@ -149,17 +149,18 @@ internal sealed partial class TaskRunner : IDisposable
         }
         if (_dirty)
         {
-            Save();
+            // What a crash takes back is found again by looking at the engine.
+            Save(isPromise: false);
             _dirty = false;
             Reports.Announce();
         }
     }
 
-    private void Save()
+    private void Save(bool isPromise)
     {
         lock (_task)
         {
-            StateFolder.Write(_path, _task, SavedTaskJson.Default.SavedTask);
+            StateFolder.Write(_path, _task, SavedTaskJson.Default.SavedTask, isPromise);
         }
     }
 
