@@ -76,6 +76,20 @@ public sealed class AwsCliIdentityTests(LiveServer server) : IClassFixture<LiveS
     }
 
     [AwsCliTheory, MemberData(nameof(AwsCli.Programs), MemberType = typeof(AwsCli))]
+    public async Task Ssm_keeps_parameters(string program)
+    {
+        var admin = Cli(program);
+        Assert.Equal(1, (int)(await admin.JsonAsync("ssm", "put-parameter", "--name", $"/{_own}/db", "--type", "SecureString", "--value", "s3cret"))["Version"]!);
+        Assert.Contains("ParameterAlreadyExists", await admin.RefusalAsync("ssm", "put-parameter", "--name", $"/{_own}/db", "--type", "SecureString", "--value", "other"), StringComparison.Ordinal);
+        Assert.NotEqual("s3cret", (string?)(await admin.JsonAsync("ssm", "get-parameter", "--name", $"/{_own}/db"))["Parameter"]!["Value"]);
+        Assert.Equal("s3cret", (string?)(await admin.JsonAsync("ssm", "get-parameter", "--name", $"/{_own}/db", "--with-decryption"))["Parameter"]!["Value"]);
+        var below = await admin.JsonAsync("ssm", "get-parameters-by-path", "--path", $"/{_own}");
+        Assert.Equal($"/{_own}/db", (string?)below["Parameters"]!.AsArray().Single()!["Name"]);
+        await admin.TextAsync("ssm", "delete-parameter", "--name", $"/{_own}/db");
+        Assert.Contains("ParameterNotFound", await admin.RefusalAsync("ssm", "get-parameter", "--name", $"/{_own}/db"), StringComparison.Ordinal);
+    }
+
+    [AwsCliTheory, MemberData(nameof(AwsCli.Programs), MemberType = typeof(AwsCli))]
     public async Task A_role_that_is_assumed_acts_as_itself(string program)
     {
         var admin = Cli(program);

@@ -85,7 +85,7 @@ public sealed class NodeSite : IAsyncLifetime
     });
 
     /// <summary>Registers a definition of one container that runs this script.</summary>
-    internal async Task<string> DefineAsync(string family, string script, string launchType = "FARGATE", string? role = null, string? logGroup = null) =>
+    internal async Task<string> DefineAsync(string family, string script, string launchType = "FARGATE", string? role = null, string? logGroup = null, string? image = null) =>
         (await Client.CallAsync(EcsOperations.RegisterTaskDefinition, new()
         {
             Family = family, RequiresCompatibilities = [launchType], NetworkMode = "bridge", Cpu = "256", Memory = "512",
@@ -94,7 +94,7 @@ public sealed class NodeSite : IAsyncLifetime
             [
                 new()
                 {
-                    Name = "main", Image = Image, Essential = true, Memory = 32, StopTimeout = 2, Command = ["sh", "-c", script],
+                    Name = "main", Image = image ?? Image, Essential = true, Memory = 32, StopTimeout = 2, Command = ["sh", "-c", script],
                     LogConfiguration = logGroup is null ? null : new()
                     {
                         LogDriver = "awslogs", Options = new() { ["awslogs-group"] = logGroup, ["awslogs-region"] = LiveServer.Region, ["awslogs-stream-prefix"] = "s" },

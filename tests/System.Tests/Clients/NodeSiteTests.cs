@@ -104,9 +104,38 @@ public sealed class NodeSiteTests(NodeSite site) : IClassFixture<NodeSite>
         await Until.TrueAsync("no container is left", async () => (await NodeSite.ContainersAsync(family)).Length == 0);
     }
 
+    [NodeSiteFact]
+    public async Task A_failing_image_does_not_take_the_old_version_down_and_a_good_one_rolls_out()
+    {
+        var family = $"{site.Name}-roll";
+        await site.DefineAsync(family, Sleep);
+        await site.Client.CallAsync(EcsOperations.CreateService, new()
+        {
+            Cluster = NodeSite.Cluster, ServiceName = "roll", TaskDefinition = family, DesiredCount = 1, LaunchType = "FARGATE",
+        }, CancellationToken.None);
+        await StableAsync("roll", 1);
+        var old = await NodeSite.ContainersAsync(family);
+
+        var bad = await site.DefineAsync(family, Sleep, image: site.Image + "-missing");
+        await site.Cli.TextAsync("ecs", "update-service", "--cluster", NodeSite.Cluster, "--service", "roll", "--task-definition", bad);
+        await Until.TrueAsync("the new deployment has failed at least twice", async () => (await ServiceAsync("roll")).Deployments!.Any(d => d.TaskDefinition == bad && d.FailedTasks >= 2));
+        Assert.Equal(old, await NodeSite.ContainersAsync(family));
+        var stopped = await site.Client.CallAsync(EcsOperations.ListTasks, new() { Cluster = NodeSite.Cluster, Family = family, DesiredStatus = "STOPPED" }, CancellationToken.None);
+        Assert.Contains("CannotPullContainerError", (await site.TaskAsync(stopped.TaskArns![0])).Containers![0].Reason, StringComparison.Ordinal);
+
+        var next = await site.DefineAsync(family, Sleep);
+        await site.Cli.TextAsync("ecs", "update-service", "--cluster", NodeSite.Cluster, "--service", "roll", "--task-definition", next);
+        await site.Cli.TextAsync("ecs", "wait", "services-stable", "--cluster", NodeSite.Cluster, "--services", "roll");
+        Assert.Equal(next, (await site.TaskAsync((await site.RunningAsync("roll")).Single())).TaskDefinitionArn);
+        await Until.TrueAsync("the old container has stopped", async () => !(await NodeSite.ContainersAsync(family)).Intersect(old).Any());
+        await site.Client.CallAsync(EcsOperations.DeleteService, new() { Cluster = NodeSite.Cluster, Service = "roll", Force = true }, CancellationToken.None);
+    }
+
+    private async Task<Service> ServiceAsync(string name) =>
+        (await site.Client.CallAsync(EcsOperations.DescribeServices, new() { Cluster = NodeSite.Cluster, Services = [name] }, CancellationToken.None)).Services!.Single();
+
     private Task StableAsync(string service, int count) => Until.TrueAsync($"{service} runs {count} tasks", async () =>
-        (await site.Client.CallAsync(EcsOperations.DescribeServices, new() { Cluster = NodeSite.Cluster, Services = [service] }, CancellationToken.None)).Services!.Single() is { } found
-        && found.RunningCount == count && found.Deployments!.Count == 1);
+        await ServiceAsync(service) is { Deployments.Count: 1 } found && found.RunningCount == count);
 
     [NodeSiteFact]
     public async Task An_external_machine_joins_with_an_activation_and_runs_tasks()
