@@ -96,6 +96,8 @@ public sealed class StoreFolder : IAsyncDisposable
         return made;
     }
 
+    // Messages and log events are in files of the usual mode, so the folder is what keeps other users out. One that was made for us and is still
+    // empty becomes private as well; what an administrator opened up later stays as it is.
     private static void CreatePrivateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -103,7 +105,12 @@ public sealed class StoreFolder : IAsyncDisposable
             Directory.CreateDirectory(path);
             return;
         }
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(path, OwnerOnly);
+        if (!Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
     }
 
     /// <summary>Empties documents, records and blobs. The key stays: it is the folder's, not the content's.</summary>

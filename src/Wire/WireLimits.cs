@@ -11,6 +11,8 @@ public static class WireLimits
     public const int MaxXmlNodes = 200_000;
     /// <summary>Signed headers of one signature.</summary>
     public const int MaxSignedHeaders = 128;
+    /// <summary>Characters of the region in a signature's scope.</summary>
+    public const int MaxRegionLength = 64;
     /// <summary>Derived signing keys that are remembered.</summary>
     public const int MaxCachedSigningKeys = 4096;
 }

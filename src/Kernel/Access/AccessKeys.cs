@@ -62,7 +62,8 @@ public sealed class AccessKeys : IAsyncDisposable
     private async ValueTask<KeyLookup> FindLongLivedAsync(string accessKeyId, CancellationToken stop)
     {
         var revision = _documents.Revision;
-        if (TryKept(accessKeyId, revision, out var kept))
+        // Keys and tokens share one memory, and a request may put either into either place.
+        if (TryKept(accessKeyId, revision, out var kept) && kept.Session is null)
         {
             return kept;
         }
@@ -89,7 +90,7 @@ public sealed class AccessKeys : IAsyncDisposable
     private async ValueTask<KeyLookup> FindSessionAsync(string accessKeyId, string sessionToken, CancellationToken stop)
     {
         var revision = _documents.Revision;
-        if (TryKept(sessionToken, revision, out var kept) && kept.Session!.AccessKeyId == accessKeyId)
+        if (TryKept(sessionToken, revision, out var kept) && kept.Session?.AccessKeyId == accessKeyId)
         {
             return IsOver(kept.Session) ? Expired(kept.Session) : kept;
         }

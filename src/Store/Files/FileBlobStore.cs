@@ -142,7 +142,7 @@ public sealed class FileBlobStore : BlobStore
         {
             Sweep(settings.UploadLife);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // A file that cannot be deleted now goes with the next start.
         }
@@ -337,16 +337,16 @@ public sealed class FileBlobStore : BlobStore
 
     private void EmptyTrash()
     {
-        foreach (var folder in Directory.EnumerateDirectories(trash))
+        try
         {
-            try
+            foreach (var folder in Directory.EnumerateDirectories(trash))
             {
                 Directory.Delete(folder, recursive: true);
             }
-            catch (IOException)
-            {
-                // The next start tries again.
-            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next start tries again.
         }
     }
 

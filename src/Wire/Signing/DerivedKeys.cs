@@ -12,24 +12,27 @@ internal sealed class DerivedKeys
     private readonly ConcurrentDictionary<(string AccessKeyId, string Date, string Region, string Service), Entry> _keys = new();
     private int _count;
 
+    public int Count => _keys.Count;
+
     /// <summary>The secret is kept to notice when a key id came back with another one.</summary>
     private sealed record Entry(string Secret, byte[] Key);
 
-    public byte[] Get(string accessKeyId, string secret, string date, string region, string service)
+    /// <summary>The key of a scope if it is remembered, else derived now.</summary>
+    public byte[] Get(string accessKeyId, string secret, string date, string region, string service, out bool isNew)
     {
-        var scope = (accessKeyId, date, region, service);
-        if (_keys.TryGetValue(scope, out var entry) && entry.Secret == secret)
-        {
-            return entry.Key;
-        }
-        var key = Derive(secret, date, region, service);
+        isNew = !_keys.TryGetValue((accessKeyId, date, region, service), out var entry) || entry.Secret != secret;
+        return isNew ? Derive(secret, date, region, service) : entry!.Key;
+    }
+
+    /// <summary>Only for a key that has verified a signature: a scope is its sender's free choice, and strangers must not fill the cache.</summary>
+    public void Remember(string accessKeyId, string secret, string date, string region, string service, byte[] key)
+    {
         if (Interlocked.Increment(ref _count) > WireLimits.MaxCachedSigningKeys)
         {
             _keys.Clear();
             Interlocked.Exchange(ref _count, 1);
         }
-        _keys[scope] = new Entry(secret, key);
-        return key;
+        _keys[(accessKeyId, date, region, service)] = new Entry(secret, key);
     }
 
     public static byte[] Derive(string secret, string date, string region, string service)

@@ -17,6 +17,9 @@ public sealed class SigV4(SigningKeyLookUp lookUp, TimeProvider clock)
 
     private readonly DerivedKeys _keys = new();
 
+    /// <summary>Signing keys that are remembered now.</summary>
+    internal int CachedKeys => _keys.Count;
+
     /// <summary>Whether the request claims any signature at all. Few operations are open to requests without one.</summary>
     public static bool IsSigned(WireRequest request) => SignatureFields.HasHeader(request) || SignatureFields.HasQuery(request);
 
@@ -35,9 +38,9 @@ public sealed class SigV4(SigningKeyLookUp lookUp, TimeProvider clock)
         {
             return Refuse(SignatureFault.Incomplete, errors.Incomplete(problem!));
         }
-        if (service is not null && fields.Service != service)
+        if (CheckScope(fields, service, errors) is { } misplaced)
         {
-            return Refuse(SignatureFault.Mismatch, errors.Mismatch($"Credential should be scoped to correct service: '{service}'. "));
+            return misplaced;
         }
         var key = await lookUp(fields.AccessKeyId, fields.SessionToken, stop);
         if (key is null)
@@ -100,15 +103,23 @@ public sealed class SigV4(SigningKeyLookUp lookUp, TimeProvider clock)
         {
             return null;
         }
-        if (fields.Service != service)
-        {
-            throw errors.Mismatch($"Credential should be scoped to correct service: '{service}'. ");
-        }
         using var text = new PooledBuffer(256);
-        var refusal = CheckClock(fields, clock.GetUtcNow(), errors) ?? WriteStringToSign(request, fields, errors, text);
+        var refusal = CheckScope(fields, service, errors) ?? CheckClock(fields, clock.GetUtcNow(), errors) ?? WriteStringToSign(request, fields, errors, text);
         return refusal is null
             ? new ForeignSignature(fields.AccessKeyId, fields.Region, Encoding.UTF8.GetString(text.WrittenSpan), fields.Signature)
             : throw refusal.Error!;
+    }
+
+    private static SignatureVerdict? CheckScope(SignatureFields fields, string? service, SignatureErrors errors)
+    {
+        if (service is not null && fields.Service != service)
+        {
+            return Refuse(SignatureFault.Mismatch, errors.Mismatch($"Credential should be scoped to correct service: '{service}'. "));
+        }
+        // Any name is a region, but it must stay one part of an ARN and of a document's address.
+        return fields.Region.Length is > 0 and <= WireLimits.MaxRegionLength && fields.Region.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? null
+            : Refuse(SignatureFault.Mismatch, errors.Mismatch("Credential should be scoped to a valid region. "));
     }
 
     private static SignatureVerdict? CheckClock(SignatureFields fields, DateTimeOffset now, SignatureErrors errors)
@@ -198,12 +209,18 @@ public sealed class SigV4(SigningKeyLookUp lookUp, TimeProvider clock)
             return false;
         }
         Span<char> expected = stackalloc char[64];
-        StringToSign.Sign(_keys.Get(fields.AccessKeyId, secret, fields.Date, fields.Region, fields.Service), stringToSign, expected);
+        var derived = _keys.Get(fields.AccessKeyId, secret, fields.Date, fields.Region, fields.Service, out var isNew);
+        StringToSign.Sign(derived, stringToSign, expected);
         Span<byte> left = stackalloc byte[64];
         Span<byte> right = stackalloc byte[64 * 3];
         Encoding.ASCII.GetBytes(expected, left);
         var length2 = Encoding.UTF8.GetBytes(fields.Signature, right);
-        return CryptographicOperations.FixedTimeEquals(left, right[..length2]);
+        var same = CryptographicOperations.FixedTimeEquals(left, right[..length2]);
+        if (same && isNew)
+        {
+            _keys.Remember(fields.AccessKeyId, secret, fields.Date, fields.Region, fields.Service, derived);
+        }
+        return same;
     }
 
     private static bool SameToken(string? expected, string? actual)

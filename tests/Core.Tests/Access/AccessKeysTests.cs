@@ -136,6 +136,20 @@ public sealed class AccessKeysTests
     }
 
     [Fact]
+    public async Task AKeyIsNoTokenAndATokenIsNoKey()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateUserWithKeyAsync("bob");
+        var session = await AssumeAsync(cloud, "worker");
+        // Both are kept from here on.
+        Assert.Equal(KeyStatus.Found, (await cloud.Keys.FindAsync(key.AccessKeyId!, null, default)).Status);
+        Assert.Equal(KeyStatus.Found, (await FindAsync(cloud, session)).Status);
+
+        Assert.Equal(KeyStatus.InvalidToken, (await cloud.Keys.FindAsync("AKIAAAAAAAAAAAAAAAAA", key.AccessKeyId, default)).Status);
+        Assert.Equal(KeyStatus.Unknown, (await cloud.Keys.FindAsync(session.SessionToken!, null, default)).Status);
+    }
+
+    [Fact]
     public async Task AcceptAnyTakesUnknownKeysAsTheAdministratorAndIssuedOnesAsThemselves()
     {
         await using var cloud = await AccessCloud.StartAsync(acceptAny: true);

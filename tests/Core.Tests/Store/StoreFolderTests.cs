@@ -38,6 +38,27 @@ public sealed class StoreFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task AnEmptyFolderBecomesPrivateAndAUsedOneStaysAsItsOwnerSetIt()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        const UnixFileMode Shared = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        File.SetUnixFileMode(folder.FullName, Shared);
+        await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        {
+            Assert.Equal(OwnerOnly, File.GetUnixFileMode(folder.FullName));
+        }
+        File.SetUnixFileMode(folder.FullName, Shared);
+        await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        {
+            Assert.Equal(Shared, File.GetUnixFileMode(folder.FullName));
+        }
+    }
+
+    [Fact]
     public async Task TheKeyFileIsPrivateAndItsLossIsNotPaperedOver()
     {
         await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))

@@ -264,6 +264,16 @@ public sealed class SigV4Tests
     }
 
     [Fact]
+    public async Task Only_right_signatures_have_their_keys_remembered()
+    {
+        var verifier = Verifier();
+        Assert.Equal(SignatureFault.Mismatch, (await Verify(Post(new string('0', 64)), verifier: verifier)).Fault);
+        Assert.Equal(0, verifier.CachedKeys);
+        Assert.True((await Verify(Post(), verifier: verifier)).IsVerified);
+        Assert.Equal(1, verifier.CachedKeys);
+    }
+
+    [Fact]
     public async Task A_key_whose_secret_changed_is_not_remembered()
     {
         var key = new SigningKey { AccessKeyId = "AKIDEXAMPLE", Secret = Secret };
