@@ -15,6 +15,7 @@ public sealed partial class ReconcilerDriver(
     public const int MaximumParallelPasses = 8;
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WatchPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(Reconciler Reconciler, string Shard), ShardState> _shards = [];
@@ -24,7 +25,9 @@ public sealed partial class ReconcilerDriver(
 
     public void Start()
     {
-        _loops.Add(Task.Run(WatchAsync));
+        // Read here, before the first lists are: what is committed while they are made must come through the feed.
+        var from = documents.Revision;
+        _loops.Add(Task.Run(() => WatchAsync(from)));
         foreach (var reconciler in reconcilers)
         {
             _loops.Add(Task.Run(() => ListPeriodicallyAsync(reconciler)));
@@ -81,27 +84,54 @@ public sealed partial class ReconcilerDriver(
         _stop.Dispose();
     }
 
-    private async Task WatchAsync()
+    private async Task WatchAsync(long from)
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            await foreach (var change in documents.WatchAsync(documents.Revision, _stop.Token))
+            try
             {
-                foreach (var reconciler in reconcilers)
+                await foreach (var change in documents.WatchAsync(from, _stop.Token))
                 {
-                    if (change.Resync)
+                    from = change.Revision;
+                    foreach (var reconciler in reconcilers)
                     {
-                        await SignalAllAsync(reconciler);
-                    }
-                    else if (reconciler.ShardOf(change) is { } shard)
-                    {
-                        Signal(reconciler, shard);
+                        await SignalAsync(reconciler, change);
                     }
                 }
+                return;
+            }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // A feed that cannot be read now may be later. Half of the revision may be seen already: that one is read again.
+                LogWatchFailed(error);
+                from = Math.Max(0, from - 1);
+                await Task.Delay(WatchPause, clock, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+    }
+
+    // One reconciler that chokes on a change must not deafen the others, nor itself to what comes next.
+    private async ValueTask SignalAsync(Reconciler reconciler, DocumentChange change)
+    {
+        if (change.Resync)
         {
+            await SignalAllAsync(reconciler);
+            return;
+        }
+        try
+        {
+            if (reconciler.ShardOf(change) is { } shard)
+            {
+                Signal(reconciler, shard);
+            }
+        }
+        catch (Exception error)
+        {
+            LogSignalFailed(reconciler.Name, change.Key.ToString(), error);
         }
     }
 
@@ -125,14 +155,29 @@ public sealed partial class ReconcilerDriver(
     {
         try
         {
-            foreach (var shard in await reconciler.ListShardsAsync(_stop.Token))
+            var shards = await reconciler.ListShardsAsync(_stop.Token);
+            foreach (var shard in shards)
             {
                 Signal(reconciler, shard);
             }
+            Forget(reconciler, shards);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!_stop.IsCancellationRequested)
         {
             LogListFailed(reconciler.Name, error);
+        }
+    }
+
+    // Shards come and go with what they stand for; without this their states would stay for as long as the server runs.
+    private void Forget(Reconciler reconciler, IReadOnlyList<string> existing)
+    {
+        var kept = existing.ToHashSet(StringComparer.Ordinal);
+        lock (_gate)
+        {
+            foreach (var key in _shards.Where(s => s.Key.Reconciler == reconciler && s.Value.IsIdle && !kept.Contains(s.Key.Shard)).Select(s => s.Key).ToArray())
+            {
+                _shards.Remove(key);
+            }
         }
     }
 
@@ -158,6 +203,9 @@ public sealed partial class ReconcilerDriver(
             state = _shards[(reconciler, shard)];
             state.Queued = false;
             state.Running = true;
+            // This pass makes the next appointment.
+            state.Timer?.Dispose();
+            state.Timer = null;
         }
         var started = clock.GetTimestamp();
         TimeSpan? next = null;
@@ -223,6 +271,12 @@ public sealed partial class ReconcilerDriver(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reconciler {Reconciler} failed on {Shard}; it will run again")]
     private partial void LogPassFailed(string reconciler, string shard, Exception error);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The change feed could not be read; passes run on their timers until it can")]
+    private partial void LogWatchFailed(Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reconciler {Reconciler} could not tell whether {Key} concerns it")]
+    private partial void LogSignalFailed(string reconciler, string key, Exception error);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reconciler {Reconciler} could not list its shards")]
     private partial void LogListFailed(string reconciler, Exception error);
 
@@ -236,6 +290,7 @@ public sealed partial class ReconcilerDriver(
         public TimeSpan LastDuration { get; set; }
         public string? LastError { get; set; }
         public ITimer? Timer { get; set; }
+        public bool IsIdle => !Queued && !Running && Timer is null;
     }
 }
 
