@@ -31,19 +31,11 @@ public sealed class LongspanServer : IAsyncDisposable
     private static readonly TimeSpan CallGrace = TimeSpan.FromMilliseconds(500);
 
     private readonly WebApplication _app;
-    private readonly StoreFolder _store;
-    private readonly AccessKeys _keys;
-    private readonly IReadOnlyList<ServiceModule> _modules;
-    private readonly ReconcilerDriver _reconcilers;
-    private readonly FrontDoor.FrontDoor _frontDoor;
-    private readonly BodyReader _bodies;
-    private readonly CancellationTokenSource _closing;
+    private readonly Opened _opened;
 
-    private LongspanServer(
-        WebApplication app, StoreFolder store, AccessKeys keys, IReadOnlyList<ServiceModule> modules, ReconcilerDriver reconcilers,
-        FrontDoor.FrontDoor frontDoor, BodyReader bodies, CancellationTokenSource closing, Uri endpoint, string credentialsFile)
+    private LongspanServer(WebApplication app, Opened opened, Uri endpoint, string credentialsFile)
     {
-        (_app, _store, _keys, _modules, _reconcilers, _frontDoor, _bodies, _closing) = (app, store, keys, modules, reconcilers, frontDoor, bodies, closing);
+        (_app, _opened) = (app, opened);
         (Endpoint, CredentialsFile) = (endpoint, credentialsFile);
     }
 
@@ -60,47 +52,56 @@ public sealed class LongspanServer : IAsyncDisposable
         {
             throw new SettingsException(faults);
         }
-        var store = await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, stop: stop);
+        var opened = new Opened();
         try
         {
-            return await StartAsync(settings, store, stop);
+            return await StartAsync(settings, opened, stop);
         }
         catch
         {
-            await store.DisposeAsync();
+            await opened.AbandonAsync();
             throw;
         }
     }
 
-    private static async Task<LongspanServer> StartAsync(ServerSettings settings, StoreFolder store, CancellationToken stop)
+    private static async Task<LongspanServer> StartAsync(ServerSettings settings, Opened opened, CancellationToken stop)
     {
-        var app = Build(settings);
+        var store = opened.Add(await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, stop: stop));
+        var bodies = opened.Own(new BodyReader());
+        var closing = opened.Own(new CancellationTokenSource());
+        var gate = settings.AcceptAnyCredentials ? opened.Own(new CallGate()) : null;
+        var app = opened.Add(Build(settings));
         var log = app.Services.GetRequiredService<ILoggerFactory>();
         var port = settings.Port == 0 ? FreePort(settings.Bind[0]) : settings.Port;
         var endpoint = new Uri($"http://{new IPEndPoint(settings.Bind[0], port)}");
         var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path));
         var tokens = new SessionTokens(store.Sealer);
-        var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials);
+        var keys = opened.Add(new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials));
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
         var account = await bootstrap.EnsureAsync(settings.Region, stop);
         var modules = Modules.Create(cloud, store, tokens, log);
+        foreach (var module in modules)
+        {
+            opened.OnClose(module.StopAsync);
+        }
         foreach (var module in modules)
         {
             cloud.Add(module);
             await module.StartAsync(stop);
         }
         var authentication = new Authentication(keys, modules, settings.Region, settings.Clock);
-        var bodies = new BodyReader();
-        var closing = new CancellationTokenSource();
-        var gate = settings.AcceptAnyCredentials ? new CallGate() : null;
-        var frontDoor = new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>());
-        var reconcilers = new ReconcilerDriver(
-            store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>());
+        var reconcilers = opened.Add(new ReconcilerDriver(
+            store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>()));
+        var frontDoor = opened.Add(
+            new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>()));
         var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, bodies, gate, log.CreateLogger<AwsEndpoint>(), closing.Token);
         var reset = gate is null ? null : new ResetEndpoint(store, modules, keys, bootstrap, gate, settings);
 
         UseFrontDoors(app, settings, frontDoor);
-        app.UseWebSockets();
+        if (settings.AcceptAnyCredentials)
+        {
+            app.Use((http, next) => ForeignPages.IsAsking(http.Request) ? ForeignPages.RefuseAsync(http) : next(http));
+        }
         app.MapGet("/health", HealthEndpoint.HandleAsync);
         if (reset is not null)
         {
@@ -119,10 +120,12 @@ public sealed class LongspanServer : IAsyncDisposable
                 app.Urls.Add($"http://{new IPEndPoint(address, listen)}");
             }
         }
+        // The ports first: a server that cannot have them must not have acted on the folder's state before it says so.
+        await app.StartAsync(stop);
         reconcilers.Start();
         frontDoor.Start(settings.Publish);
-        await app.StartAsync(stop);
-        return new LongspanServer(app, store, keys, modules, reconcilers, frontDoor, bodies, closing, endpoint, account.CredentialsPath);
+        opened.OnClose(() => StopServingAsync(app, closing));
+        return new LongspanServer(app, opened, endpoint, account.CredentialsPath);
     }
 
     /// <summary>Returns when the token is cancelled. What is in flight then is <see cref="DisposeAsync"/>'s to end.</summary>
@@ -134,24 +137,13 @@ public sealed class LongspanServer : IAsyncDisposable
         await ended.Task;
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _opened.DisposeAsync();
+
+    private static async ValueTask StopServingAsync(WebApplication app, CancellationTokenSource closing)
     {
-        using (var limit = new CancellationTokenSource(ShutdownLimit))
-        {
-            _closing.CancelAfter(CallGrace);
-            await _app.StopAsync(limit.Token);
-        }
-        await _frontDoor.DisposeAsync();
-        await _reconcilers.DisposeAsync();
-        foreach (var module in _modules.Reverse())
-        {
-            await module.StopAsync();
-        }
-        await _keys.DisposeAsync();
-        await _store.DisposeAsync();
-        await _app.DisposeAsync();
-        _bodies.Dispose();
-        _closing.Dispose();
+        using var limit = new CancellationTokenSource(ShutdownLimit);
+        closing.CancelAfter(CallGrace);
+        await app.StopAsync(limit.Token);
     }
 
     private static WebApplication Build(ServerSettings settings)

@@ -92,7 +92,7 @@ internal sealed partial class AwsEndpoint(
     {
         var (http, body, request, recognised, operation, requestId) = arrival;
         var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
-        var call = new CallContext(cloud, caller, region, requestId, EndpointOf(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
+        var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
         var shape = recognised.Codec.DecodeRequest(operation, request);
         // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
         body.Dispose();
@@ -122,10 +122,6 @@ internal sealed partial class AwsEndpoint(
             // The client has gone; what was committed stays committed, and its retry finds it so.
         }
     }
-
-    /// <summary>Where this caller reached us: what it put into Host. Answers with URLs use it, so they work from where the caller is.</summary>
-    internal static Uri EndpointOf(HttpRequest request) =>
-        Uri.TryCreate($"{request.Scheme}://{request.Host.Value}", UriKind.Absolute, out var uri) ? uri : new Uri($"{request.Scheme}://localhost");
 
     private static string? ProducerBatchOf(HttpRequest request) =>
         request.Headers["x-longspan-log-batch"].ToString() is { Length: > 0 and <= MaximumBatchName } batch ? batch : null;

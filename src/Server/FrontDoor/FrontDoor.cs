@@ -103,7 +103,7 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
         {
             return _targets[service] = await FindTargetsAsync(service, stop);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!stop.IsCancellationRequested)
         {
             // Before the cluster exists, and whenever the answer is an error: keep the targets that were good.
             LogLookupFailed(service.Service, error.Message);

@@ -24,14 +24,13 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
         var path = (string?)http.Request.RouteValues["path"] ?? "";
         try
         {
-            if (Authorize(http) is not { } claims || claims.OnlyBlob is { } only && $"{path.Replace("/blobs/", "@", StringComparison.Ordinal)}" != only)
+            if (Authorize(http) is not { } claims || claims.OnlyBlob is { } only && path.Replace("/blobs/", "@", StringComparison.Ordinal) != only)
             {
                 await RegistryError.Unauthorized.WriteAsync(http);
                 return;
             }
             var caller = new Caller(claims.AccountId, claims.CallerArn, claims.CallerArn, "", IsAdministrator: false);
-            var endpoint = new Uri($"{http.Request.Scheme}://{http.Request.Host.Value}");
-            var cx = new EcrContext(new CallContext(cloud, caller, claims.Region, Ids.Uuid(), endpoint), blobs, tokens);
+            var cx = new EcrContext(new CallContext(cloud, caller, claims.Region, Ids.Uuid(), RequestEndpoint.Of(http.Request)), blobs, tokens);
             if (await RouteAsync(cx, http, path) is { } error)
             {
                 await error.WriteAsync(http);

@@ -164,7 +164,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
                 Scope = scope,
                 ClusterArn = account.Arn($"cluster/{cluster}"),
                 Instance = instance,
-                Endpoint = new Uri($"{http.Request.Scheme}://{http.Request.Host}"),
+                Endpoint = RequestEndpoint.Of(http.Request),
                 SendCredentials = query["sendCredentials"] == "true",
                 AgentVersion = (string?)query["agentVersion"],
                 DockerVersion = (string?)query["dockerVersion"],
