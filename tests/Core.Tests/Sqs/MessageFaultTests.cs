@@ -7,13 +7,15 @@ namespace Longspan.Core.Tests.Sqs;
 
 public sealed class MessageFaultTests
 {
-    [Fact]
-    public async Task AFullDiskRefusesCallsLosesNothingAndIsLeftBehind()
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(InvalidOperationException))]
+    public async Task AFullDiskOrABugRefusesCallsLosesNothingAndIsLeftBehind(Type fault)
     {
         var folder = Directory.CreateTempSubdirectory("longspan-fault-");
         var clock = new ManualClock();
         var full = false;
-        var settings = new SqliteMessageSettings { BeforeJournalWrite = () => { if (full) { throw new IOException("No space left on device"); } } };
+        var settings = new SqliteMessageSettings { BeforeJournalWrite = () => { if (full) { throw (Exception)Activator.CreateInstance(fault, "No space left on device")!; } } };
         await using (var store = SqliteMessageBackend.Open(folder.FullName, clock, settings))
         {
             await store.OpenAsync(1, new QueueSettings { Retention = TimeSpan.FromDays(1) }, default);

@@ -166,7 +166,7 @@ internal sealed class MessageWriter
     /// <summary>Reads the next page of the queue's tail when its window runs low.</summary>
     public void LoadIfLow(QueueState queue)
     {
-        if (queue.ColdCount <= 0 || queue.Loading || queue.Order.Available >= _bounds.LowWater)
+        if (queue.ColdCount <= 0 || queue.Loading || queue.Order.Available >= _bounds.LowWater || IsFull(queue))
         {
             return;
         }
@@ -185,6 +185,14 @@ internal sealed class MessageWriter
             _post(command);
         });
     }
+
+    /// <summary>
+    /// Large messages fill the window before there are many. A FIFO queue whose first groups are all closed looks ahead for an open one, but not
+    /// for ever: beyond this the messages wait for a group to open, as they do on AWS beyond its own bound.
+    /// </summary>
+    private bool IsFull(QueueState queue) => queue.Fifo
+        ? queue.ReadyBytes >= _bounds.LookaheadBytes || queue.ReadyCount >= queue.Settings.MaximumInFlight
+        : queue.Order.Available > 0 && queue.ReadyBytes >= _bounds.LookaheadBytes / 4;
 
     /// <summary>Takes a page in.</summary>
     public void TakeIn(QueueState queue, PageCommand page, long now)

@@ -50,6 +50,9 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public long PayloadBytes { get; private set; }
     /// <summary>The part of <see cref="PayloadBytes"/> that waits for the next checkpoint outside the window.</summary>
     public long ParkedBytes { get; private set; }
+    /// <summary>Payload of the window's ready messages, whether or not their group is open.</summary>
+    public long ReadyBytes { get; private set; }
+    public int ReadyCount => _linkedReady;
     /// <summary>When the next delayed or in-flight message becomes visible.</summary>
     public long NextDue => _scheduled.First?.Due ?? long.MaxValue;
     public QueueDepth Depth => new(_linkedReady + _parked.Count + ColdCount, InFlight, _delayed);
@@ -113,9 +116,9 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         entry.VisibleAt = visibleAt;
         if (before != state)
         {
-            CountState(before, -1);
+            Count(entry, -1);
             entry.State = state;
-            CountState(state, 1);
+            Count(entry, 1);
             Order.Changed(entry, before);
         }
         if (visibleAt != 0)
@@ -187,7 +190,7 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
             entry.VisibleAt = 0;
             entry.State = EntryState.Ready;
         }
-        CountState(entry.State, 1);
+        Count(entry, 1);
         Order.Link(entry);
     }
 
@@ -204,7 +207,7 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         {
             _scheduled.Remove(entry);
         }
-        CountState(entry.State, -1);
+        Count(entry, -1);
         Order.Unlink(entry);
     }
 
@@ -214,12 +217,13 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         ParkedBytes -= entry.Payload.Length;
     }
 
-    private void CountState(EntryState state, int by)
+    private void Count(Entry entry, int by)
     {
-        switch (state)
+        switch (entry.State)
         {
             case EntryState.Ready:
                 _linkedReady += by;
+                ReadyBytes += by * entry.Payload.Length;
                 break;
             case EntryState.Delayed:
                 _delayed += by;

@@ -22,6 +22,13 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
         Cancel(stop);
     }
 
+    /// <summary>A caller that has been told of a failure must not be handed a message later.</summary>
+    public override void Fail(Exception reason)
+    {
+        _cancelled = true;
+        base.Fail(reason);
+    }
+
     public override bool Apply(MessageWriter writer, long now)
     {
         var state = writer.State.Require(queue);

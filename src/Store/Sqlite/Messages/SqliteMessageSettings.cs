@@ -13,6 +13,8 @@ public sealed record SqliteMessageSettings
     public long MaximumJournalBytes { get; init; } = 256L * 1024 * 1024;
     /// <summary>Payload bytes of messages that need not be in memory; what is beyond is left to SQLite.</summary>
     public long WindowBytes { get; init; } = 32L * 1024 * 1024;
+    /// <summary>How far into its backlog a FIFO queue looks for an open group; a standard queue reads ahead a quarter of it.</summary>
+    public long LookaheadBytes { get; init; } = 32L * 1024 * 1024;
     /// <summary>With fewer messages than this ready in memory, the next page of a queue's tail is read.</summary>
     public int LowWater { get; init; } = 1_000;
     public int PageSize { get; init; } = 2_000;

@@ -39,6 +39,7 @@ internal sealed class WriterLoop : IDisposable
     private long _armedFor = long.MaxValue;
     private bool _stopping;
     private bool _held;
+    private volatile bool _fired;
 
     public WriterLoop(string folder, TimeProvider clock, SqliteMessageSettings settings)
     {
@@ -59,7 +60,7 @@ internal sealed class WriterLoop : IDisposable
             throw;
         }
         _sweepAt = Now + _sweepMillis;
-        _timer = clock.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "messages" };
         _thread.Start();
     }
@@ -99,6 +100,12 @@ internal sealed class WriterLoop : IDisposable
         _signal.Dispose();
     }
 
+    private void Wake()
+    {
+        _fired = true;
+        _signal.Set();
+    }
+
     private void Run()
     {
         while (true)
@@ -111,7 +118,15 @@ internal sealed class WriterLoop : IDisposable
                 (_inbox, _group) = (_group, _inbox);
                 last = _stopping;
             }
-            Pass();
+            try
+            {
+                Pass();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A bug, or a disk that cannot be read. What memory holds is in doubt, so nobody is answered from it.
+                Distrust(e);
+            }
             _group.Clear();
             if (last)
             {
@@ -203,6 +218,16 @@ internal sealed class WriterLoop : IDisposable
         _done.ForEach(c => c.Complete());
         _done.Clear();
         return true;
+    }
+
+    private void Distrust(Exception reason)
+    {
+        _broken = new MessageStoreUnavailableException("The message store has stopped and reads its state back from disk.", reason);
+        _done.AddRange(_writer.Served);
+        _writer.Served.Clear();
+        _done.ForEach(c => c.Fail(_broken));
+        _done.Clear();
+        _group.ForEach(c => c.Fail(_broken));
     }
 
     private bool TryRecover(long now)
@@ -305,12 +330,14 @@ internal sealed class WriterLoop : IDisposable
     private void Arm()
     {
         var due = Math.Min(_writer.NextDue, _sweepAt);
-        if (due == _armedFor)
+        if (due == _armedFor && !_fired)
         {
             return;
         }
+        // A timer may fire a moment before its time by the clock; then it has to be set again for the rest.
+        _fired = false;
         _armedFor = due;
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, due - Now)), Timeout.InfiniteTimeSpan);
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, due - Now)), Timeout.InfiniteTimeSpan);
     }
 
     private void Close()
