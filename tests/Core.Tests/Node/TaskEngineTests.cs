@@ -293,4 +293,23 @@ public sealed class TaskEngineTests
             "ResourceInitializationError: this node does not support secrets yet", (await bench.ReportedAsync("a", "STOPPED")).Containers[0].Reason);
         Assert.Equal(0, bench.Engine.CreateCount);
     }
+
+    [Fact]
+    public async Task Many_tasks_at_once_all_run_and_all_end()
+    {
+        await using var bench = new TaskBench { CpuUnits = 1 << 20 }.Start();
+        var ids = Enumerable.Range(0, 200).Select(i => $"t{i}").ToList();
+        bench.Accept([.. ids.Select(id => TaskBench.Task(id, new AgentContainer { Name = "main", Image = "app", Memory = 1 }))]);
+        foreach (var id in ids)
+        {
+            await bench.ReportedAsync(id, "RUNNING");
+        }
+        bench.Accept([.. ids.Select(id => new AgentTask { Arn = TaskBench.Arn(id), DesiredStatus = "STOPPED" })]);
+        foreach (var id in ids)
+        {
+            await bench.ReportedAsync(id, "STOPPED");
+            Assert.Equal(["RUNNING", "STOPPED"], bench.Sent(id).Select(r => r.Status));
+        }
+        Assert.Equal(200, bench.Engine.CreateCount);
+    }
 }
