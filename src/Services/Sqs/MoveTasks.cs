@@ -29,6 +29,13 @@ public sealed class MoveTasks(DocumentLog documents, MessageBackend messages, Qu
 
     public void Start(DocumentKey task)
     {
+        foreach (var (ended, (source, run)) in _running.Where(r => r.Value.Run.IsCompleted))
+        {
+            if (_running.TryRemove(KeyValuePair.Create(ended, (source, run))))
+            {
+                source.Dispose();
+            }
+        }
         var stop = new CancellationTokenSource();
         _running[task] = (stop, Task.Run(() => RunAsync(task, stop.Token), CancellationToken.None));
     }
@@ -55,6 +62,10 @@ public sealed class MoveTasks(DocumentLog documents, MessageBackend messages, Qu
         catch (OperationCanceledException)
         {
             // The server stops or is reset; the document still says RUNNING, and a restart goes on.
+        }
+        catch (Exception e) when (e is CommitUnknownException or IOException)
+        {
+            // The document log has trouble. The document still says RUNNING; the next start goes on.
         }
         catch (QueueGoneException)
         {
