@@ -36,7 +36,9 @@ internal static class CloudSite
         if (run is not null)
         {
             var names = $"reference=127.0.0.1:{run.Port}/orders/*";
-            await RemoveListedAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", names, "--filter", "dangling=false"], ["image", "rm"], stop);
+            // Pushed by tag, pulled by digest.
+            await RemoveListedAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", names], ["image", "rm"], stop);
+            await RemoveListedAsync(["image", "ls", "--digests", "--format", "{{.Repository}}@{{.Digest}}", "--filter", names], ["image", "rm"], stop);
         }
     }
 
