@@ -107,6 +107,10 @@ public sealed record NodeSettings
     /// <summary>A machine that joins by activation, rather than capacity with keys of its own.</summary>
     public bool IsExternal => Activation is not null || (Keys is null && KeysFile is null);
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether the external node of this state folder has registered already, and so needs no activation.</summary>
+    public static bool IsRegistered(string stateFolder) =>
+        State.StateFolder.Read(Path.Combine(stateFolder, Identity.ManagedInstance.FileName), Identity.IdentityJson.Default.SavedIdentity) is { InstanceId.Length: > 0 };
 }
 
 /// <summary>How a node's run ended.</summary>

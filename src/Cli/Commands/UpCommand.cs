@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Longspan.Api.Ssm;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
+using Longspan.Node;
 using Longspan.Wire.Client;
 
 namespace Longspan.Cli.Commands;
@@ -121,7 +122,7 @@ internal static class UpCommand
                 "--state", home.PremisesNodeState, "--attribute", $"site={Topology.PremisesSite}",
                 "--docker-host", $"unix://{premises.Socket}", "--network", Topology.PremisesNetwork, "--container-endpoint-url", server,
             ];
-            if (!Directory.Exists(home.PremisesNodeState))
+            if (!NodeSettings.IsRegistered(home.PremisesNodeState))
             {
                 var activation = await aws.CallAsync(SsmOperations.CreateActivation, new()
                 {

@@ -40,6 +40,8 @@ internal sealed class EcsCloud : IAsyncDisposable
     public FakeSts Sts { get; }
     public Uri Endpoint { get; }
     public Caller Caller { get; } = Caller.Platform(Account);
+    /// <summary>Who agents are that open a link.</summary>
+    public Caller Dialer { get; set; } = Caller.Platform(Account);
 
     /// <param name="owners">How many drivers run every pass, without knowing of each other.</param>
     /// <param name="folder">An existing folder is opened again and kept; none means a temporary one.</param>
@@ -56,7 +58,8 @@ internal sealed class EcsCloud : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        module.MapEndpoints(app, (_, _, _) => ValueTask.FromResult((Caller.Platform(Account), Region)));
+        EcsCloud? self = null;
+        module.MapEndpoints(app, (_, _, _) => ValueTask.FromResult((self?.Dialer ?? Caller.Platform(Account), Region)));
         await app.StartAsync();
         var drivers = Enumerable.Range(0, owners).Select(_ => new ReconcilerDriver(
             store.Documents, module.Reconcilers, TimeProvider.System, NullLogger<ReconcilerDriver>.Instance)).ToArray();
@@ -64,7 +67,8 @@ internal sealed class EcsCloud : IAsyncDisposable
         {
             driver.Start();
         }
-        return new EcsCloud(store, cloud, module, sts, drivers, app, folder is null ? path : null);
+        self = new EcsCloud(store, cloud, module, sts, drivers, app, folder is null ? path : null);
+        return self;
     }
 
     public async Task<TResponse> CallAsync<TRequest, TResponse>(Operation<TRequest, TResponse> operation, TRequest request)

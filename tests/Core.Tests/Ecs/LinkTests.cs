@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using Longspan.AgentLink;
 using Longspan.Api.Ecs;
+using Longspan.Kernel;
 using Xunit;
 
 namespace Longspan.Core.Tests.Ecs;
@@ -32,6 +33,20 @@ public sealed class LinkTests
         Assert.True(payload.SeqNum < manifests[1].Timeline);
         // It is known to run: telling the agent again could start it twice on one that has forgotten it.
         Assert.Single(agent.ReceivedOf<PayloadMessage>());
+    }
+
+    [Fact]
+    public async Task ALinkBelongsToTheIdentityThatRegisteredTheNode()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var agent = await FakeAgent.JoinAsync(cloud, "EXTERNAL");
+        await agent.CutAsync();
+
+        cloud.Dialer = new Caller(EcsCloud.Account, $"arn:aws:sts::{EcsCloud.Account}:assumed-role/task/abc", "AROAEXAMPLE:abc", "ASIAEXAMPLE", false);
+        await Assert.ThrowsAsync<WebSocketException>(() => agent.ConnectAsync());
+
+        cloud.Dialer = cloud.Caller;
+        await agent.ConnectAsync();
     }
 
     [Fact]

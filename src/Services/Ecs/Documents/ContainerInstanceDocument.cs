@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Longspan.Kernel;
 
 namespace Longspan.Services.Ecs.Documents;
 
@@ -17,6 +18,8 @@ internal sealed record ContainerInstanceDocument
     public required string ClusterName { get; init; }
     public string Status { get; init; } = Active;
     public string? Ec2InstanceId { get; init; }
+    /// <summary>The unique id of the identity that registered the node. Only it may hold the node's link, which carries task credentials.</summary>
+    public string? RegisteredBy { get; init; }
     public bool AgentConnected { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
     public DateTimeOffset? ConnectivityChangedAt { get; init; }
@@ -30,6 +33,8 @@ internal sealed record ContainerInstanceDocument
     public DateTimeOffset? RuntimeStatusChangedAt { get; init; }
     public long Version { get; init; } = 1;
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
+
+    public bool BelongsTo(Caller caller) => caller.IsAdministrator || RegisteredBy == caller.UserId;
 
     [JsonIgnore]
     public bool IsExternal => HasAttribute("ecs.capability.external");

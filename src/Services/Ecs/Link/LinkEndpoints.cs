@@ -149,6 +149,10 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             var scope = $"{caller.AccountId}/{region}/{cluster}";
             var instance = (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop))?.Value
                 ?? throw new AwsError("InvalidInstanceException", "The container instance is not registered.");
+            if (!instance.BelongsTo(caller))
+            {
+                throw new AwsError("AccessDeniedException", "The container instance was registered by another identity.");
+            }
             if (instance.Status == ContainerInstanceDocument.Inactive)
             {
                 throw new AwsError("InactiveInstanceException", "The container instance was deregistered.");

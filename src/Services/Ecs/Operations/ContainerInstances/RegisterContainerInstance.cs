@@ -1,4 +1,5 @@
 using Longspan.Api.Ecs;
+using Longspan.Api.Shapes;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
@@ -34,6 +35,10 @@ internal static class RegisterContainerInstance
             {
                 throw new InvalidParameterException("The referenced container instance was deregistered.");
             }
+            if (!found.Value.BelongsTo(cx.Call.Caller))
+            {
+                throw new AwsError("AccessDeniedException", "The container instance was registered by another identity; register it anew.");
+            }
             var next = Refreshed(found.Value, request);
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Instance, found, next), stop)).Committed)
             {
@@ -62,6 +67,7 @@ internal static class RegisterContainerInstance
             RegisteredAt = cx.Now,
             Registered = ResourcesOf(request),
             Ec2InstanceId = InstanceIdOf(cx, request),
+            RegisteredBy = cx.Call.Caller.UserId,
             AgentVersion = request.VersionInfo?.AgentVersion,
             AgentHash = request.VersionInfo?.AgentHash,
             DockerVersion = request.VersionInfo?.DockerVersion,
