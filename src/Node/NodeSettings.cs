@@ -109,8 +109,11 @@ public sealed record NodeSettings
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Whether the external node of this state folder has registered already, and so needs no activation.</summary>
-    public static bool IsRegistered(string stateFolder) =>
-        State.StateFolder.Read(Path.Combine(stateFolder, Identity.ManagedInstance.FileName), Identity.IdentityJson.Default.SavedIdentity) is { InstanceId.Length: > 0 };
+    public static bool IsRegistered(string stateFolder)
+    {
+        var path = Path.Combine(stateFolder, Identity.ManagedInstance.FileName);
+        return File.Exists(path) && State.StateFolder.Read(path, Identity.IdentityJson.Default.SavedIdentity) is { InstanceId.Length: > 0 };
+    }
 }
 
 /// <summary>How a node's run ended.</summary>
