@@ -25,6 +25,9 @@ public abstract class MessageBackend : IAsyncDisposable
     /// <summary>Most messages that one call may carry.</summary>
     public const int MaximumBatch = 100;
 
+    /// <summary>How long one delivery may keep a message invisible, all its extensions together.</summary>
+    public static readonly TimeSpan MaximumInvisible = TimeSpan.FromHours(12);
+
     /// <summary>Creates the queue if it is new, and puts its settings into force either way. The kind (FIFO or not) never changes.</summary>
     public abstract ValueTask OpenAsync(long queue, QueueSettings settings, CancellationToken stop);
 
@@ -44,7 +47,7 @@ public abstract class MessageBackend : IAsyncDisposable
 
     public abstract ValueTask<IReadOnlyList<ReceiptOutcome>> DeleteAsync(long queue, IReadOnlyList<Receipt> receipts, CancellationToken stop);
 
-    /// <summary>Makes messages in flight visible after another span from now; zero makes them visible at once.</summary>
+    /// <summary>Makes messages in flight visible after another span from now; zero makes them visible at once. The limit is <see cref="MaximumInvisible"/>.</summary>
     public abstract ValueTask<IReadOnlyList<ReceiptOutcome>> ChangeVisibilityAsync(
         long queue, IReadOnlyList<VisibilityChange> changes, CancellationToken stop);
 

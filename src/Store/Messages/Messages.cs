@@ -61,6 +61,8 @@ public enum ReceiptOutcome
     Superseded,
     /// <summary>The message is visible: its delivery's time has run out. A standard queue still deletes on such a receipt.</summary>
     Expired,
+    /// <summary>The change would keep the message invisible for longer than <see cref="MessageBackend.MaximumInvisible"/> since it was delivered.</summary>
+    BeyondLimit,
 }
 
 /// <summary>Message counts by state.</summary>

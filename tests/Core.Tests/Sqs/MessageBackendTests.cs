@@ -152,6 +152,45 @@ public sealed class MessageBackendTests
         copy.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task DeliveriesRecordedByAnEarlierVersionAreRead()
+    {
+        var folder = Directory.CreateTempSubdirectory("longspan-messages-");
+        var copy = Directory.CreateTempSubdirectory("longspan-messages-");
+        var clock = new ManualClock();
+        var later = clock.GetUtcNow().AddMinutes(1).ToUnixTimeMilliseconds();
+        long sequence;
+        await using (var store = SqliteMessageBackend.Open(folder.FullName, clock))
+        {
+            await store.OpenAsync(1, new QueueSettings(), default);
+            sequence = (await store.SendAsync(1, [Numbered(1, null)], default))[0].Sequence;
+            await store.HoldCheckpointsAsync();
+            CopyFolder(folder.FullName, copy.FullName);
+        }
+        using (var journal = new Journal(copy.FullName))
+        {
+            journal.Replay(0, _ => { });
+            var buffer = new RedoBuffer();
+            buffer.Skip(Journal.HeaderLength + 37);
+            // Kind 5, queue, sequence, visible from, first received, deliveries.
+            var record = buffer.Header(Journal.HeaderLength + 37)[Journal.HeaderLength..];
+            record[0] = 5;
+            long[] values = [1, sequence, later, later - 60_000];
+            System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(record[1..]);
+            record[33] = 1;
+            journal.Append(buffer);
+        }
+        await using (var store = SqliteMessageBackend.Open(copy.FullName, clock))
+        {
+            await store.OpenAsync(1, new QueueSettings(), default);
+            Assert.Equal(new QueueDepth(0, 1, 0), await store.DepthAsync(1, default));
+            var change = new VisibilityChange(new Receipt(sequence, 1), TimeSpan.FromHours(12));
+            Assert.Equal([ReceiptOutcome.Done], await store.ChangeVisibilityAsync(1, [change], default));
+        }
+        folder.Delete(recursive: true);
+        copy.Delete(recursive: true);
+    }
+
     internal static NewMessage Numbered(int number, string? group) =>
         new(Guid.CreateVersion7(), [.. BitConverter.GetBytes(number), .. new byte[20]]) { GroupId = group };
 

@@ -83,6 +83,36 @@ public sealed class MessageFlowTests
         Assert.Equal("InvalidParameterValue", gone.QueryCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task VisibilityEndsTwelveHoursAfterTheDelivery(bool restart)
+    {
+        await using var sqs = await SqsFixture.StartAsync();
+        var url = await sqs.CreateAsync("orders");
+        await sqs.SendAsync(url, "long work");
+        var first = Assert.Single(await sqs.ReceiveAsync(url, visibility: 43_200));
+        await Change(sqs, url, first.ReceiptHandle!, 43_200);
+        await Change(sqs, url, first.ReceiptHandle!, 0);
+        sqs.Clock.Advance(TimeSpan.FromHours(1));
+        var message = Assert.Single(await sqs.ReceiveAsync(url, visibility: 10_800));
+        sqs.Clock.Advance(TimeSpan.FromHours(2));
+        if (restart)
+        {
+            await sqs.RestartAsync();
+        }
+        var refused = await Assert.ThrowsAsync<AwsError>(() => Change(sqs, url, message.ReceiptHandle!, 36_001));
+        Assert.Equal("InvalidParameterValue", refused.QueryCode);
+        Assert.Equal(
+            "Value 36001 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+            refused.Message);
+        await Change(sqs, url, message.ReceiptHandle!, 36_000);
+        sqs.Clock.Advance(TimeSpan.FromHours(10) - TimeSpan.FromSeconds(1));
+        Assert.Empty(await sqs.ReceiveAsync(url));
+        sqs.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("3", Assert.Single(await sqs.ReceiveAsync(url)).Attributes!["ApproximateReceiveCount"]);
+    }
+
     [Fact]
     public async Task DelaysHoldAMessageBack()
     {

@@ -12,6 +12,7 @@ internal static class ChangeMessageVisibility
         var receipt = cx.Handles.Require(request.ReceiptHandle, queue);
         var change = new VisibilityChange(receipt, Receipts.Visibility(request.VisibilityTimeout));
         var outcome = await cx.Messages.ChangeVisibilityAsync(queue.Id, [change], stop);
-        return Receipts.VisibilityFault(outcome[0], request.ReceiptHandle) is { } fault ? throw fault : new ChangeMessageVisibilityResponse();
+        return Receipts.VisibilityFault(outcome[0], request.ReceiptHandle, request.VisibilityTimeout) is { } fault
+            ? throw fault : new ChangeMessageVisibilityResponse();
     }
 }

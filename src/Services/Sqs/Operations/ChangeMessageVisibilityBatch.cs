@@ -31,7 +31,7 @@ internal static class ChangeMessageVisibilityBatch
         var successful = new List<ChangeMessageVisibilityBatchResultEntry>();
         for (var i = 0; i < valid.Count; i++)
         {
-            if (Receipts.VisibilityFault(outcomes[i], valid[i].ReceiptHandle) is { } fault)
+            if (Receipts.VisibilityFault(outcomes[i], valid[i].ReceiptHandle, valid[i].VisibilityTimeout) is { } fault)
             {
                 failed.Add(Batch.Failed(valid[i].Id, fault));
             }

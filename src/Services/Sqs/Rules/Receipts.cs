@@ -18,10 +18,12 @@ internal static class Receipts
             ? SqsFaults.InvalidParameter("ReceiptHandle", handle, "The receipt handle has expired.")
             : null;
 
-    public static AwsError? VisibilityFault(ReceiptOutcome outcome, string? handle) => outcome switch
+    public static AwsError? VisibilityFault(ReceiptOutcome outcome, string? handle, int? seconds) => outcome switch
     {
         ReceiptOutcome.Done => null,
         ReceiptOutcome.Expired => new MessageNotInflight("The specified message isn't in flight."),
+        ReceiptOutcome.BeyondLimit => SqsFaults.InvalidParameter(
+            "VisibilityTimeout", seconds, $"Total VisibilityTimeout for the message is beyond the limit [{LongestVisibility} seconds]"),
         _ => SqsFaults.InvalidParameter("ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change."),
     };
 

@@ -1,7 +1,7 @@
 namespace Longspan.Store.Sqlite.Messages;
 
 /// <summary>One message's row as it stood when the checkpoint began. A null payload: the cold store has it already.</summary>
-internal readonly record struct ColdRow(Entry Entry, long VisibleAt, long FirstReceivedAt, int ReceiveCount, byte[]? Payload);
+internal readonly record struct ColdRow(Entry Entry, long VisibleAt, long FirstReceivedAt, long DeliveredAt, int ReceiveCount, byte[]? Payload);
 
 /// <summary>
 /// Everything that changed since the checkpoint before, as of one frame of the journal. Built in one go by the writer's thread; written by

@@ -15,7 +15,7 @@ internal sealed class ColdStore : IDisposable
     private const int MaximumReadBytes = 4 * 1024 * 1024;
 
     private const string Columns =
-        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, d.group_id, d.source, p.body";
+        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, d.group_id, d.source, p.body, d.delivered_at";
 
     private static readonly string[] SchemaSteps =
     [
@@ -32,6 +32,7 @@ internal sealed class ColdStore : IDisposable
           expires_at INTEGER NOT NULL, queue INTEGER NOT NULL, key BLOB NOT NULL, seq INTEGER NOT NULL,
           message_id BLOB NOT NULL, PRIMARY KEY(expires_at, queue, key)) WITHOUT ROWID
         """,
+        "ALTER TABLE delivery ADD COLUMN delivered_at INTEGER NOT NULL DEFAULT 0",
     ];
 
     private readonly SqliteFile _file;
@@ -190,7 +191,11 @@ internal sealed class ColdStore : IDisposable
             removeDelivery.Bind(1, queue).Bind(2, sequence).Run();
             removePayload.Bind(1, sequence).Run();
         }
-        var insertDelivery = writer.Prepare("INSERT OR REPLACE INTO delivery VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        var insertDelivery = writer.Prepare("""
+            INSERT OR REPLACE INTO delivery(
+              queue, seq, visible_at, sent_at, receive_count, first_received_at, message_id, group_id, source, delivered_at)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """);
         var insertPayload = writer.Prepare("INSERT OR REPLACE INTO payload VALUES(?, ?)");
         Span<byte> id = stackalloc byte[16];
         foreach (var row in checkpoint.Rows)
@@ -198,7 +203,8 @@ internal sealed class ColdStore : IDisposable
             var entry = row.Entry;
             entry.Id.TryWriteBytes(id);
             insertDelivery.Bind(1, entry.Queue).Bind(2, entry.Sequence).Bind(3, row.VisibleAt).Bind(4, entry.SentAt)
-                .Bind(5, row.ReceiveCount).Bind(6, row.FirstReceivedAt).BindBlob(7, id).Bind(8, entry.GroupId).Bind(9, entry.Source).Run();
+                .Bind(5, row.ReceiveCount).Bind(6, row.FirstReceivedAt).BindBlob(7, id).Bind(8, entry.GroupId).Bind(9, entry.Source)
+                .Bind(10, row.DeliveredAt).Run();
             if (row.Payload is { } payload)
             {
                 insertPayload.Bind(1, entry.Sequence).BindBlob(2, payload).Run();
@@ -247,6 +253,7 @@ internal sealed class ColdStore : IDisposable
                 GroupId = row.IsNull(6) ? null : row.Text(6),
                 Source = row.IsNull(7) ? null : row.Text(7),
                 Payload = row.Blob(8),
+                DeliveredAt = row.Int64(9),
                 Stored = true,
             };
             bytes += entry.Payload.Length;

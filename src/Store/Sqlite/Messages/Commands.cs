@@ -171,14 +171,28 @@ internal sealed class VisibilityCommand(long queue, IReadOnlyList<VisibilityChan
         for (var i = 0; i < outcomes.Length; i++)
         {
             outcomes[i] = writer.Judge(state, changes[i].Receipt, now, out var entry);
+            var span = (long)changes[i].Visibility.TotalMilliseconds;
+            if (outcomes[i] == ReceiptOutcome.Done && IsBeyondLimit(entry!, span, now))
+            {
+                outcomes[i] = ReceiptOutcome.BeyondLimit;
+            }
             if (outcomes[i] == ReceiptOutcome.Done)
             {
-                var span = (long)changes[i].Visibility.TotalMilliseconds;
                 writer.State.ChangeVisibility(state, entry!, span > 0 ? now + span : 0);
             }
         }
         Result = outcomes;
         return true;
+    }
+
+    /// <summary>
+    /// Counted from the delivery in whole seconds, so that asking for all of it right after receiving is granted. A delivery that an earlier
+    /// version recorded has no moment, and its limit begins now.
+    /// </summary>
+    private static bool IsBeyondLimit(Entry entry, long span, long now)
+    {
+        var elapsed = entry.DeliveredAt == 0 ? 0 : now - entry.DeliveredAt;
+        return span > 0 && elapsed / 1000 * 1000 + span > (long)MessageBackend.MaximumInvisible.TotalMilliseconds;
     }
 }
 

@@ -30,6 +30,8 @@ internal sealed class Entry : IHeapItem
     /// <summary>From when on it is visible; zero once that moment has been noticed.</summary>
     public long VisibleAt { get; set; }
     public long FirstReceivedAt { get; set; }
+    /// <summary>When its latest delivery happened, which is what bounds how long that one may be extended; zero before the first.</summary>
+    public long DeliveredAt { get; set; }
     public int ReceiveCount { get; set; }
     public EntryState State { get; set; }
 

@@ -109,6 +109,7 @@ internal sealed class MessageState
     {
         queue.Schedule(entry, visibleAt, visibleAt == 0 ? EntryState.Ready : EntryState.InFlight);
         entry.ReceiveCount++;
+        entry.DeliveredAt = now;
         if (entry.FirstReceivedAt == 0)
         {
             entry.FirstReceivedAt = now;
@@ -179,7 +180,7 @@ internal sealed class MessageState
             entry.Dirty = false;
             if (entry.State != EntryState.Dead)
             {
-                rows.Add(new(entry, entry.VisibleAt, entry.FirstReceivedAt, entry.ReceiveCount, entry.Stored ? null : entry.Payload));
+                rows.Add(new(entry, entry.VisibleAt, entry.FirstReceivedAt, entry.DeliveredAt, entry.ReceiveCount, entry.Stored ? null : entry.Payload));
                 entry.Stored = true;
             }
             else if (entry.Stored)

@@ -95,7 +95,8 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
         }
         foreach (var (entry, _) in still)
         {
-            writer.State.ChangeVisibility(state, entry, visibleAt);
+            var latest = entry.DeliveredAt + (long)MessageBackend.MaximumInvisible.TotalMilliseconds;
+            writer.State.ChangeVisibility(state, entry, Math.Min(visibleAt, latest));
         }
         Result = new Reception(ReceptionStatus.Delivered, [.. still.Select(d => ToMessage(d.Entry))]);
         return true;

@@ -100,7 +100,8 @@ internal sealed class Recovery
                 ApplySend(queue, ref reader);
                 break;
             case RedoKind.Deliver:
-                ApplyDeliver(queue, ref reader);
+            case RedoKind.DeliverAt:
+                ApplyDeliver(queue, ref reader, kind == RedoKind.DeliverAt);
                 break;
             case RedoKind.Visibility:
                 ApplyVisibility(queue, ref reader);
@@ -140,16 +141,18 @@ internal sealed class Recovery
         }
     }
 
-    private void ApplyDeliver(QueueState? queue, ref RedoReader reader)
+    private void ApplyDeliver(QueueState? queue, ref RedoReader reader, bool statesMoment)
     {
         var sequence = reader.Long();
         var visibleAt = reader.Long();
         var firstReceivedAt = reader.Long();
+        var deliveredAt = statesMoment ? reader.Long() : 0;
         var count = reader.Integer();
         if (Bring(queue, sequence) is { } entry)
         {
             queue!.Schedule(entry, visibleAt, visibleAt == 0 ? EntryState.Ready : EntryState.InFlight);
             entry.FirstReceivedAt = firstReceivedAt;
+            entry.DeliveredAt = deliveredAt;
             entry.ReceiveCount = count;
             _state.Touch(queue, entry);
         }

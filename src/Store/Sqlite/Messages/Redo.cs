@@ -15,6 +15,8 @@ internal enum RedoKind : byte
     Delete = 7,
     Move = 8,
     Purge = 9,
+    /// <summary><see cref="Deliver"/> with the moment of the delivery. The older kind is read and no longer written.</summary>
+    DeliverAt = 10,
 }
 
 /// <summary>
@@ -80,10 +82,11 @@ internal sealed class RedoBuffer
 
     public void Deliver(Entry entry)
     {
-        Start(RedoKind.Deliver, entry.Queue);
+        Start(RedoKind.DeliverAt, entry.Queue);
         Long(entry.Sequence);
         Long(entry.VisibleAt);
         Long(entry.FirstReceivedAt);
+        Long(entry.DeliveredAt);
         Integer(entry.ReceiveCount);
     }
 
