@@ -88,7 +88,8 @@ internal sealed class Wanted
         }
         shape.MessageAttributes = kept.ToDictionary(
             a => a.Name,
-            a => new MessageAttributeValue { DataType = a.Type, StringValue = a.Text, BinaryValue = a.IsBinary ? a.Binary : null },
+            // A plain null would become empty memory, and with it an empty value of its own on the wire.
+            a => new MessageAttributeValue { DataType = a.Type, StringValue = a.Text, BinaryValue = a.IsBinary ? a.Binary : default(ReadOnlyMemory<byte>?) },
             StringComparer.Ordinal);
         // The digest is of what is returned, or the client's check of it would fail.
         shape.MD5OfMessageAttributes = kept.Count == payload.Attributes.Count ? payload.MD5OfAttributes : MessageAttributes.DigestHex(kept);

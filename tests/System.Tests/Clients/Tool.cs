@@ -56,7 +56,7 @@ internal static class Tool
     /// <summary>Every different program of this name on the search path.</summary>
     public static IEnumerable<string> Find(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Select(folder => Path.Combine(folder, name)).Where(File.Exists)
-            .DistinctBy(path => new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path).Replace("/usr/bin/", "/bin/", StringComparison.Ordinal));
+            .DistinctBy(path => (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path)).Replace("/usr/bin/", "/bin/", StringComparison.Ordinal));
 
     /// <summary>Why this program cannot be used here, or null.</summary>
     public static string? Missing(string program) => Find(program).Any() ? null : $"no {program} on this machine";
