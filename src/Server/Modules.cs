@@ -16,16 +16,21 @@ namespace Longspan.Server;
 /// <summary>Every service that this server offers, one line each.</summary>
 internal static class Modules
 {
-    public static IReadOnlyList<ServiceModule> Create(Cloud cloud, StoreFolder store, SessionTokens tokens, ILoggerFactory log) =>
-    [
-        new IamModule(),
-        new StsModule(tokens),
-        new SsmModule(cloud, store.Sealer),
-        new SqsModule(
+    public static IReadOnlyList<ServiceModule> Create(Cloud cloud, StoreFolder store, SessionTokens tokens, ILoggerFactory log)
+    {
+        var sqs = new SqsModule(
             store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock), new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
-            cloud.Clock),
-        new EcsModule(cloud, log),
-        new EcrModule(cloud, store.Blobs, store.Sealer),
-        new LogsModule(cloud, store.Records),
-    ];
+            cloud.Clock);
+        return
+        [
+            new IamModule(),
+            new StsModule(tokens),
+            new SsmModule(cloud, store.Sealer),
+            sqs,
+            new LongspanQueuesModule(sqs),
+            new EcsModule(cloud, log),
+            new EcrModule(cloud, store.Blobs, store.Sealer),
+            new LogsModule(cloud, store.Records),
+        ];
+    }
 }

@@ -12,13 +12,14 @@ public sealed class CoverageRules
         foreach (var list in Directory.GetFiles(Path.Combine(Repository.Root, "models"), "operations.txt", SearchOption.AllDirectories).Order())
         {
             var model = Path.GetFileName(Path.GetDirectoryName(list))!;
-            var service = Directory.GetDirectories(Path.Combine(Repository.Root, "src/Services")).Select(folder => Path.GetFileName(folder)!)
-                .SingleOrDefault(name => name.Equals(model, StringComparison.OrdinalIgnoreCase));
-            var sources = service is null ? [] : Repository.Sources($"src/Services/{service}").ToArray();
-            var module = service is null ? "" : Repository.Read($"src/Services/{service}/{service}Module.cs");
+            // An extension of our own lives in the folder of the service that it extends.
+            var module = Repository.Sources("src/Services").SingleOrDefault(
+                file => Path.GetFileName(file).Equals($"{model.Replace("-", "", StringComparison.Ordinal)}Module.cs", StringComparison.OrdinalIgnoreCase));
+            var sources = module is null ? [] : Repository.Sources(Path.GetDirectoryName(module)!).ToArray();
+            var lines = module is null ? "" : Repository.Read(module);
             foreach (var operation in File.ReadAllLines(list).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0))
             {
-                if (!sources.Any(file => file.EndsWith($"/{operation}.cs", StringComparison.Ordinal)) || !module.Contains($".{operation},", StringComparison.Ordinal))
+                if (!sources.Any(file => file.EndsWith($"/{operation}.cs", StringComparison.Ordinal)) || !lines.Contains($".{operation},", StringComparison.Ordinal))
                 {
                     missing.Add($"{model}:{operation}");
                 }

@@ -13,6 +13,7 @@ public static class AwsServices
         Longspan.Api.Ecs.EcsOperations.Service,
         Longspan.Api.Iam.IamOperations.Service,
         Longspan.Api.Logs.LogsOperations.Service,
+        Longspan.Api.LongspanQueues.LongspanQueuesOperations.Service,
         Longspan.Api.Sqs.SqsOperations.Service,
         Longspan.Api.Ssm.SsmOperations.Service,
         Longspan.Api.Sts.StsOperations.Service,

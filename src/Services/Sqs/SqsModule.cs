@@ -54,7 +54,9 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
         _queues.Dispose();
     }
 
-    protected override SqsContext NewContext(CallContext call) => new(call, _queues, _messages, _handles, _moves);
+    protected override SqsContext NewContext(CallContext call) => ContextOf(call);
+
+    internal SqsContext ContextOf(CallContext call) => new(call, _queues, _messages, _handles, _moves);
 
     private void MapQueues()
     {
@@ -91,8 +93,11 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
     private void MapQueue<TRequest, TResponse>(
         Operation<TRequest, TResponse> operation, Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler)
         where TRequest : Shape, new()
-        where TResponse : Shape, new() =>
-        Map(operation, async (cx, request, stop) =>
+        where TResponse : Shape, new() => Map(operation, Guarded(handler));
+
+    internal static Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> Guarded<TRequest, TResponse>(
+        Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler) =>
+        async (cx, request, stop) =>
         {
             try
             {
@@ -106,5 +111,5 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
             {
                 throw SqsFaults.Unavailable();
             }
-        });
+        };
 }

@@ -27,6 +27,9 @@ internal sealed class Wanted
         _allUser = user.Exists(n => n is "All" or ".*");
     }
 
+    /// <summary>All there is, for those who look at messages without receiving them.</summary>
+    public static Wanted Everything { get; } = new(["All"], ["All"]);
+
     public static Wanted From(ReceiveMessageRequest request)
     {
         // Two spellings of the same wish: the older parameter and the one that replaces it.
@@ -54,6 +57,35 @@ internal sealed class Wanted
             AddUserAttributes(shape, payload);
         }
         return shape;
+    }
+
+    /// <summary>A message that was not received: no handle, but the state that it is in.</summary>
+    public Api.LongspanQueues.PeekedMessage ToPeeked(QueueSnapshot queue, PeekedMessage message)
+    {
+        var shape = ToShape(queue, new ReceivedMessage(
+            new Receipt(message.Sequence, message.ReceiveCount), message.Id, message.Payload, message.SentAt, message.FirstReceivedAt, message.GroupId, message.Source), "");
+        if (message.ReceiveCount == 0)
+        {
+            shape.Attributes?.Remove("ApproximateFirstReceiveTimestamp");
+        }
+        return new Api.LongspanQueues.PeekedMessage
+        {
+            MessageId = shape.MessageId,
+            State = message.Standing switch
+            {
+                MessageStanding.InFlight => "in-flight",
+                MessageStanding.Delayed => "delayed",
+                _ => "visible",
+            },
+            VisibleTimestamp = message.VisibleAt == 0 ? null : message.VisibleAt,
+            MD5OfBody = shape.MD5OfBody,
+            Body = shape.Body,
+            Attributes = shape.Attributes,
+            MessageAttributes = shape.MessageAttributes?.ToDictionary(
+                a => a.Key,
+                a => new Api.LongspanQueues.MessageAttributeValue { DataType = a.Value.DataType, StringValue = a.Value.StringValue, BinaryValue = a.Value.BinaryValue },
+                StringComparer.Ordinal),
+        };
     }
 
     private Dictionary<string, string>? SystemAttributes(QueueSnapshot queue, ReceivedMessage message, MessagePayload payload)

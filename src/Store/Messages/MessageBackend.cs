@@ -59,6 +59,20 @@ public abstract class MessageBackend : IAsyncDisposable
     /// <summary>Moves visible messages to other queues, as new messages there; oldest first, in one durable step.</summary>
     public abstract ValueTask<MoveOutcome> MoveAsync(long queue, MoveOrder order, CancellationToken stop);
 
+    /// <summary>
+    /// Looks at messages without receiving them: nothing about them changes. In the order of their sequence numbers, those after
+    /// <paramref name="after"/>; in flight and delayed ones too. A page is bounded in messages (<see cref="MaximumBatch"/>) and bytes. What was
+    /// acknowledged before the call is seen, what was deleted before it is not.
+    /// </summary>
+    public abstract ValueTask<PeekedPage> PeekAsync(long queue, long after, int maximum, CancellationToken stop);
+
+    /// <summary>
+    /// Messages as they enter the queue, whoever receives and deletes them meanwhile. Without a position it begins to listen and returns
+    /// the position to ask from. What is kept between two calls is bounded, and forgotten when nobody asks for half a minute;
+    /// <see cref="WatchedMessages"/> tells of losses. Null: too many queues are listened to already.
+    /// </summary>
+    public abstract ValueTask<WatchedMessages?> WatchAsync(long queue, WatchPosition? after, CancellationToken stop);
+
     /// <summary>Back to an empty store, within milliseconds. Space comes back later.</summary>
     public abstract ValueTask ResetAsync(CancellationToken stop);
 

@@ -76,3 +76,26 @@ public sealed record MoveOrder(int Maximum, long? Destination, IReadOnlyDictiona
 /// <param name="Unmovable">Messages met for which no open destination is known; they stay.</param>
 /// <param name="Remaining">Visible messages that the queue still holds, the unmovable ones included.</param>
 public readonly record struct MoveOutcome(int Moved, int Unmovable, long Remaining);
+
+/// <summary>Where a message stands that is looked at.</summary>
+public enum MessageStanding
+{
+    Visible,
+    InFlight,
+    Delayed,
+}
+
+/// <param name="VisibleAt">When a message in flight or delayed becomes visible; zero for a visible one.</param>
+public sealed record PeekedMessage(
+    long Sequence, Guid Id, byte[] Payload, long SentAt, long FirstReceivedAt, int ReceiveCount, string? GroupId, string? Source,
+    MessageStanding Standing, long VisibleAt);
+
+/// <param name="Next">After which number the next page begins; null when there is no more. A page may be empty although there is.</param>
+public sealed record PeekedPage(IReadOnlyList<PeekedMessage> Messages, long? Next);
+
+/// <summary>How far somebody has listened to a queue: which listening (<see cref="Epoch"/>), and how many messages of it.</summary>
+public readonly record struct WatchPosition(long Epoch, long Count);
+
+/// <param name="Missed">Messages between the position and the first of these that are no longer kept.</param>
+/// <param name="Interrupted">The position is of an earlier listening: what came in between is not known.</param>
+public sealed record WatchedMessages(IReadOnlyList<PeekedMessage> Messages, WatchPosition Position, long Missed, bool Interrupted);

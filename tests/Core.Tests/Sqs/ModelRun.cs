@@ -34,6 +34,10 @@ internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settin
             {
                 await StepAsync();
                 Assert.Equal(_model.Depth(Now), await _store.DepthAsync(Queue, default));
+                if (step % 4 == 0)
+                {
+                    await PeekAsync(pageSize: 1 + step % 23);
+                }
             }
             catch (Exception e) when (e is ModelViolation or Xunit.Sdk.XunitException)
             {
@@ -86,6 +90,27 @@ internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settin
             await RestartAsync(crash: _random.Next(2) == 0);
         }
     }
+
+    /// <summary>All pages together are what the model holds, in the order of sending; the next steps show that nothing has changed by it.</summary>
+    private async Task PeekAsync(int pageSize)
+    {
+        var seen = new List<PeekedMessage>();
+        for (long? after = 0; after is { } position;)
+        {
+            var page = await _store.PeekAsync(Queue, position, pageSize, default);
+            Assert.True(page.Messages.Count <= pageSize, "no more than asked for");
+            Assert.True(page.Next is null || page.Next > position, "a page goes on after the one before it");
+            seen.AddRange(page.Messages);
+            after = page.Next;
+        }
+        Assert.Equal(
+            _model.Entries.Select(e => (e.Sequence, e.Message.Id, e.Deliveries, e.Message.GroupId, StandingOf(e), e.VisibleAt > Now ? e.VisibleAt : 0)),
+            seen.Select(m => (m.Sequence, m.Id, m.ReceiveCount, m.GroupId, m.Standing, m.VisibleAt)));
+        Assert.All(_model.Entries.Zip(seen), pair => Assert.Equal(pair.First.Message.Payload, pair.Second.Payload));
+    }
+
+    private MessageStanding StandingOf(MessageModel.Entry entry) =>
+        entry.VisibleAt <= Now ? MessageStanding.Visible : entry.Deliveries > 0 ? MessageStanding.InFlight : MessageStanding.Delayed;
 
     private async Task SendAsync()
     {

@@ -107,6 +107,7 @@ internal sealed class SqsFixture : IAsyncDisposable
         _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), Clock);
         _cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://localhost:4566"), _folder.FullName));
         _cloud.Add(_module);
+        _cloud.Add(new LongspanQueuesModule(_module));
         await _module.StartAsync(default);
     }
 

@@ -97,6 +97,10 @@ internal sealed class MessageState
     {
         queue.Add(entry, fromTail: false, now);
         Touch(queue, entry);
+        if (queue.Tap?.Take(entry, now) == false)
+        {
+            queue.Tap = null;
+        }
         if (key != 0 && expires > now)
         {
             var deduplication = new DeduplicationEntry(queue.Id, key, expires, entry.Sequence, entry.Id);

@@ -244,6 +244,13 @@ internal sealed class MessageWriter
         queue.LinkParked(now);
     }
 
+    /// <summary>A page of the tail, for a look that came too late for its own each time. Holds the writer up for the time of one read.</summary>
+    public TailPage ReadTail(QueueState queue, long after)
+    {
+        var (entries, atEnd) = _cold.NextAsync(queue.Id, after, PeekCommand.TailRows(_bounds), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return new TailPage(after, entries, atEnd, Generation);
+    }
+
     public void FailAllWaiters(Exception reason)
     {
         while (_deadlines.First is { } waiter)

@@ -25,6 +25,8 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public LinkedList<ReceiveCommand> Waiters { get; } = new();
     /// <summary>Deleted messages whose cold rows the next checkpoint removes; a page-in must not bring them back.</summary>
     public HashSet<long> Buried { get; } = [];
+    /// <summary>Set while somebody watches what enters the queue.</summary>
+    public QueueTap? Tap { get; set; }
     /// <summary>Something changed that a waiter may be waiting for.</summary>
     public bool Touched { get; set; }
 

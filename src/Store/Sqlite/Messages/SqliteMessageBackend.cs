@@ -59,6 +59,29 @@ public sealed class SqliteMessageBackend : MessageBackend
     public override ValueTask<MoveOutcome> MoveAsync(long queue, MoveOrder order, CancellationToken stop) =>
         AskAsync(new MoveCommand(queue, order), stop);
 
+    public override async ValueTask<PeekedPage> PeekAsync(long queue, long after, int maximum, CancellationToken stop)
+    {
+        TailPage? tail = null;
+        var dead = 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            var step = await AskAsync(new PeekCommand(queue, after, maximum, tail, mayRead: attempt > PeekCommand.MaximumAttempts), stop);
+            if (step.Page is { } page)
+            {
+                if (page.Messages.Count > 0 || page.Next is not { } next || ++dead == PeekCommand.MaximumEmptyPages)
+                {
+                    return page;
+                }
+                (after, tail, attempt) = (next, null, 0);
+                continue;
+            }
+            tail = await _loop.ReadTailAsync(queue, step.TailAfter, step.Generation, stop);
+        }
+    }
+
+    public override ValueTask<WatchedMessages?> WatchAsync(long queue, WatchPosition? after, CancellationToken stop) =>
+        AskAsync(new WatchCommand(queue, after), stop);
+
     public override ValueTask ResetAsync(CancellationToken stop) => DoAsync(new ResetCommand(), stop);
 
     public override ValueTask DisposeAsync()

@@ -86,6 +86,20 @@ internal sealed class WriterLoop : IDisposable
         _signal.Set();
     }
 
+    /// <summary>A page of a queue's tail, read on the caller's thread.</summary>
+    public async ValueTask<TailPage> ReadTailAsync(long queue, long after, int generation, CancellationToken stop)
+    {
+        try
+        {
+            var (entries, atEnd) = await _cold.NextAsync(queue, after, PeekCommand.TailRows(_settings), stop);
+            return new TailPage(after, entries, atEnd, generation);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw new MessageStoreUnavailableException("The message store cannot be read.", e);
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
