@@ -3,24 +3,39 @@ using System.Diagnostics;
 
 namespace Longspan.System.Tests.Clients;
 
-/// <summary>A program of ours as a process, the way a user starts it, with everything that it says kept.</summary>
+/// <summary>A program of ours, or of its users, as a process, the way a user starts it, with everything that it says kept.</summary>
 internal sealed class OwnProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Process _process;
+    private readonly bool _withChildren;
     private readonly ConcurrentQueue<string> _said = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private OwnProcess(Process process) => _process = process;
+    private OwnProcess(Process process, bool withChildren)
+    {
+        _process = process;
+        _withChildren = withChildren;
+    }
 
     public int Id => _process.Id;
     public bool HasEnded => _ended.Task.IsCompleted;
     public string Said => string.Join('\n', _said);
 
-    public static OwnProcess Start(params IEnumerable<string> arguments)
+    public static OwnProcess Start(params IEnumerable<string> arguments) =>
+        Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "longspan.dll"), .. arguments], new Dictionary<string, string>(), null, withChildren: false);
+
+    /// <summary>A foreign program in a folder of its own. What it starts itself dies with it.</summary>
+    public static OwnProcess StartForeign(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder) =>
+        Start(program, arguments, environment, folder, withChildren: true);
+
+    private static OwnProcess Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string? folder, bool withChildren)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "longspan.dll"));
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "",
+        };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -29,7 +44,11 @@ internal sealed class OwnProcess : IAsyncDisposable
         {
             start.Environment.Remove(name);
         }
-        var own = new OwnProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        var own = new OwnProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, withChildren);
         own._process.OutputDataReceived += own.Keep;
         own._process.ErrorDataReceived += own.Keep;
         own._process.Exited += (_, _) => own._ended.TrySetResult();
@@ -66,7 +85,7 @@ internal sealed class OwnProcess : IAsyncDisposable
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public Task<int> KillAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: _withChildren);
         return EndsAsync();
     }
 
