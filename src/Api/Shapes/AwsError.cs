@@ -21,6 +21,8 @@ public class AwsError : Exception
     public int HttpStatus { get; }
     /// <summary>The code in Query/XML answers when it differs: <c>AWS.SimpleQueueService.NonExistentQueue</c>.</summary>
     public string? QueryCode { get; }
+    /// <summary>The message in Query/XML answers when it differs.</summary>
+    public string? QueryMessage { get; init; }
     /// <summary>Further modelled members of the error, if it has any beside its message.</summary>
     public Shape? Detail { get; }
     public bool IsServerFault => HttpStatus >= 500;

@@ -14,7 +14,10 @@ internal static class SqsFaults
     public static AwsError InvalidParameter(string name, object? value, string reason) =>
         InvalidParameter($"Value {value} for parameter {name} is invalid. Reason: {reason}");
 
-    public static AwsError NoSuchQueue() => new QueueDoesNotExist("The specified queue does not exist.");
+    public static AwsError NoSuchQueue() => new QueueDoesNotExist("The specified queue does not exist.")
+    {
+        QueryMessage = "The specified queue does not exist for this wsdl version.",
+    };
 
     public static AwsError InvalidAttribute(string name) => new InvalidAttributeValue($"Invalid value for the parameter {name}.");
 

@@ -9,13 +9,13 @@ namespace Longspan.Wire.Checks;
 /// </summary>
 internal static class RequiredMembers
 {
-    public static void Check(ServiceSchema service, AwsProtocol protocol, Shape request)
+    public static void Check(Operation operation, AwsProtocol protocol, Shape request)
     {
         var visitor = new Visitor();
         visitor.Visit(request, "");
         if (visitor.Missing is { } missing)
         {
-            throw Wording(service, protocol, missing);
+            throw Wording(operation.Service, operation.Name, protocol, missing);
         }
     }
 
@@ -27,11 +27,14 @@ internal static class RequiredMembers
     /// CloudWatch Logs name InvalidParameterException with each operation; SSM and the rest of the JSON services use the
     /// ValidationException of https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html.
     /// </summary>
-    private static AwsError Wording(ServiceSchema service, AwsProtocol protocol, string path)
+    private static AwsError Wording(ServiceSchema service, string operation, AwsProtocol protocol, string path)
     {
         var constraint = $"1 validation error detected: Value null at '{CamelCase(path)}' failed to satisfy constraint: Member must not be null";
         return service.Name switch
         {
+            // A form without entries is all that an empty batch can look like there.
+            "Sqs" when path == "Entries" && protocol == AwsProtocol.AwsQuery => new AwsError(
+                "EmptyBatchRequest", $"There should be at least one {operation}RequestEntry in the request.", 400, "AWS.SimpleQueueService.EmptyBatchRequest"),
             "Sqs" => new AwsError("MissingRequiredParameterException", $"The request must contain the parameter {path}.", 400, "MissingParameter"),
             "Ecs" => new AwsError("ClientException", $"{char.ToUpperInvariant(path[0])}{path[1..]} can not be blank."),
             "CloudWatch" => new AwsError("MissingRequiredParameterException", $"The parameter {path} is required.", 400, "MissingParameter"),

@@ -7,13 +7,14 @@ namespace Longspan.Wire.Json;
 /// <summary>The error object of the JSON protocols.</summary>
 internal static class JsonErrors
 {
-    public static void Write(PooledBuffer buffer, AwsError error, bool typed)
+    /// <param name="type">Null for protocols that tell the type in a header.</param>
+    public static void Write(PooledBuffer buffer, AwsError error, string? type)
     {
         using var writer = new JsonShapeWriter(buffer);
         writer.Json.WriteStartObject();
-        if (typed)
+        if (type is not null)
         {
-            writer.Json.WriteString("__type"u8, error.Code);
+            writer.Json.WriteString("__type"u8, type);
         }
         writer.Json.WriteString("message"u8, error.Message);
         if (error.Detail is { } detail)

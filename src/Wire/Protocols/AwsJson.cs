@@ -35,14 +35,22 @@ internal sealed class AwsJson : ClientCodec
     public override WireResponse EncodeError(ServiceSchema? service, AwsError error, string requestId)
     {
         var buffer = new PooledBuffer(256);
-        JsonErrors.Write(buffer, error, typed: true);
+        var namespaced = service is { AwsQueryCompatible: true };
+        JsonErrors.Write(buffer, error, namespaced ? Namespace(service!, error) + error.Code : error.Code);
         var response = new WireResponse(error.HttpStatus, _contentType, buffer).With("x-amzn-RequestId", requestId);
-        if (service is { AwsQueryCompatible: true })
+        if (namespaced)
         {
             response.With("x-amzn-query-error", $"{QueryCodeOf(error)};{FaultOf(error)}");
         }
         return response;
     }
+
+    /// <summary>
+    /// Services that came from the Query protocol spell types in full, unlike those that always spoke JSON. What their model does not name
+    /// comes from the framework that all AWS services share.
+    /// </summary>
+    private static string Namespace(ServiceSchema service, AwsError error) =>
+        error.GetType() == typeof(AwsError) ? "com.amazon.coral.service#" : $"com.amazonaws.{service.Name.ToLowerInvariant()}#";
 
     internal override OutgoingRequest EncodeRequest(Operation operation, Shape request)
     {

@@ -42,7 +42,9 @@ internal sealed class AwsQuery : ClientCodec
     public override WireResponse EncodeError(ServiceSchema? service, AwsError error, string requestId)
     {
         var buffer = new PooledBuffer(512);
-        XmlErrors.Write(buffer, service?.XmlNamespace, QueryCodeOf(error), FaultOf(error), error, requestId);
+        XmlErrors.Write(
+            buffer, service?.XmlNamespace, QueryCodeOf(error), error.QueryMessage ?? error.Message, FaultOf(error), error, requestId,
+            detailed: service is { AwsQueryCompatible: true });
         return new WireResponse(error.HttpStatus, ContentType, buffer).With("x-amzn-RequestId", requestId);
     }
 

@@ -25,7 +25,7 @@ public abstract class ProtocolCodec
         {
             throw MalformedRequest(operation.Service, e is MalformedRequestException ? e.Message : "Malformed request");
         }
-        Checks.RequiredMembers.Check(operation.Service, Protocol, shape);
+        Checks.RequiredMembers.Check(operation, Protocol, shape);
         return shape;
     }
 

@@ -54,7 +54,7 @@ internal sealed class RestJson : ProtocolCodec
     public override WireResponse EncodeError(ServiceSchema? service, AwsError error, string requestId)
     {
         var buffer = new PooledBuffer(256);
-        JsonErrors.Write(buffer, error, typed: false);
+        JsonErrors.Write(buffer, error, type: null);
         return new WireResponse(error.HttpStatus, ContentType, buffer)
             .With("x-amzn-RequestId", requestId)
             .With("X-Amzn-ErrorType", error.Code);

@@ -72,7 +72,7 @@ internal sealed class RestXml : ProtocolCodec
         }
         else
         {
-            XmlErrors.Write(buffer, service?.XmlNamespace, error.Code, FaultOf(error), error, requestId);
+            XmlErrors.Write(buffer, service?.XmlNamespace, error.Code, error.Message, FaultOf(error), error, requestId, detailed: false);
         }
         return new WireResponse(error.HttpStatus, ContentType, buffer).With(RequestIdHeader(service), requestId);
     }

@@ -13,6 +13,9 @@ internal sealed class FormNode
 
     public FormNode? Child(string name) => _children?.GetValueOrDefault(name);
 
+    public FormNode? Child(ReadOnlySpan<char> name) =>
+        _children is not null && _children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var child) ? child : null;
+
     public static FormNode Build(FormFields form)
     {
         var root = new FormNode();

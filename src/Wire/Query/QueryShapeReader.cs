@@ -86,13 +86,34 @@ internal sealed class QueryShapeReader : ShapeReader
         var outer = _node;
         foreach (var member in into.Schema.Members)
         {
-            if ((outer.Child(member.XmlWireName) ?? outer.Child(member.Name)) is { } node)
+            if ((Singular(outer, into.Schema, member) ?? outer.Child(member.XmlWireName) ?? outer.Child(member.Name)) is { } node)
             {
                 _node = node;
                 into.ReadMember(member, this);
             }
         }
         _node = outer;
+    }
+
+    /// <summary>
+    /// A flattened list under its own name in the singular, where the model gives it that of another member: SQS's MessageSystemAttributeNames
+    /// travels as AttributeName, and clients that follow the API reference write MessageSystemAttributeName.
+    /// </summary>
+    private static FormNode? Singular(FormNode node, StructureSchema schema, Member member) =>
+        member is { XmlFlattened: true, Kind: ShapeKind.List } && member.Name.EndsWith('s') && SharesItsName(schema, member)
+            ? node.Child(member.Name.AsSpan(0, member.Name.Length - 1))
+            : null;
+
+    private static bool SharesItsName(StructureSchema schema, Member member)
+    {
+        foreach (var other in schema.Members)
+        {
+            if (other != member && other.XmlWireName == member.XmlWireName)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private string Value(Member member) =>

@@ -6,13 +6,19 @@ namespace Longspan.Wire.Xml;
 /// <summary>The error document of the XML protocols: wrapped in an ErrorResponse by all but S3.</summary>
 internal static class XmlErrors
 {
-    public static void Write(PooledBuffer buffer, string? xmlNamespace, string code, string fault, AwsError error, string requestId)
+    /// <param name="detailed">SQS and its generation end an error with an element that has been empty ever since.</param>
+    public static void Write(
+        PooledBuffer buffer, string? xmlNamespace, string code, string message, string fault, AwsError error, string requestId, bool detailed)
     {
         var writer = new XmlShapeWriter(buffer);
         writer.Start("ErrorResponse", xmlNamespace);
         writer.Start("Error");
         writer.WriteText("Type", fault);
-        WriteCore(writer, code, error);
+        WriteCore(writer, code, message, error);
+        if (detailed)
+        {
+            writer.WriteText("Detail", "");
+        }
         writer.End("Error");
         writer.WriteText("RequestId", requestId);
         writer.End("ErrorResponse");
@@ -22,15 +28,15 @@ internal static class XmlErrors
     {
         var writer = new XmlShapeWriter(buffer);
         writer.Start("Error");
-        WriteCore(writer, error.Code, error);
+        WriteCore(writer, error.Code, error.Message, error);
         writer.WriteText("RequestId", requestId);
         writer.End("Error");
     }
 
-    private static void WriteCore(XmlShapeWriter writer, string code, AwsError error)
+    private static void WriteCore(XmlShapeWriter writer, string code, string message, AwsError error)
     {
         writer.WriteText("Code", code);
-        writer.WriteText("Message", error.Message);
+        writer.WriteText("Message", message);
         if (error.Detail is { } detail)
         {
             writer.WriteMembersOf(detail);

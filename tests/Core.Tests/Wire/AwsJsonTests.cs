@@ -134,7 +134,7 @@ public sealed class AwsJsonTests
     public void An_error_carries_its_type_and_for_old_clients_its_query_code()
     {
         using var response = Json10.EncodeError(SqsOperations.Service, new QueueDoesNotExist("The specified queue does not exist."), Wired.RequestId);
-        Assert.Equal("""{"__type":"QueueDoesNotExist","message":"The specified queue does not exist."}""", Wired.Text(response));
+        Assert.Equal("""{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}""", Wired.Text(response));
         Assert.Equal(400, response.Status);
         Assert.Equal("AWS.SimpleQueueService.NonExistentQueue;Sender", Wired.Header(response, "x-amzn-query-error"));
         using var other = Json11.EncodeError(EcsOperations.Service, new AwsError("ServerException", "m", 500), Wired.RequestId);

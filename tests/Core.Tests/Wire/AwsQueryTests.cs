@@ -123,7 +123,7 @@ public sealed class AwsQueryTests
         using var response = Query.EncodeError(SqsOperations.Service, new QueueDoesNotExist("gone & away"), Wired.RequestId);
         Assert.Equal(
             "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
-            + "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>gone &amp; away</Message></Error><RequestId>"
+            + "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>gone &amp; away</Message><Detail></Detail></Error><RequestId>"
             + Wired.RequestId + "</RequestId></ErrorResponse>",
             Wired.Text(response));
         using var fault = Query.EncodeError(null, new AwsError("InternalFailure", "m", 500), Wired.RequestId);

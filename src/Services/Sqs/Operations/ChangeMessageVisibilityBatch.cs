@@ -40,6 +40,6 @@ internal static class ChangeMessageVisibilityBatch
                 successful.Add(new ChangeMessageVisibilityBatchResultEntry { Id = valid[i].Id });
             }
         }
-        return new ChangeMessageVisibilityBatchResult { Successful = successful, Failed = failed.Count == 0 ? null : failed };
+        return new ChangeMessageVisibilityBatchResult { Successful = successful, Failed = failed };
     }
 }

@@ -46,6 +46,6 @@ internal static class SendMessageBatch
                 SequenceNumber = Outgoing.SequenceNumber(queue, sent[i].Sequence),
             });
         }
-        return new SendMessageBatchResult { Successful = successful, Failed = failed.Count == 0 ? null : failed };
+        return new SendMessageBatchResult { Successful = successful, Failed = failed };
     }
 }
