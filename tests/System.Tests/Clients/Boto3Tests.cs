@@ -24,4 +24,9 @@ public sealed class Boto3Tests(QueueSite site) : IClassFixture<QueueSite>
     public async Task The_resources_get_what_Amazon_gives_them(string python) => Assert.Equal(
         ["messages", "batches", "queues"],
         await site.ProvedAsync(python, QueueSite.Script("python", "boto3_resource.py")));
+
+    [Boto3Theory, MemberData(nameof(Programs))]
+    public async Task The_client_gets_what_Amazon_gives_it_from_the_other_services(string python) => Assert.Equal(
+        ["identity", "users", "parameters", "log_events", "repositories", "clusters"],
+        await site.ProvedAsync(python, QueueSite.Script("python", "boto3_services.py")));
 }

@@ -66,4 +66,8 @@ public sealed class JavaScriptTests(JavaScript scripts) : IClassFixture<JavaScri
     [JavaScriptFact]
     public async Task What_sqs_producer_sends_sqs_consumer_handles_once() => Assert.Equal(
         ["producedAndConsumed", "batchesOfTen", "failedMessagesComeBack", "fifoKeepsItsOrder"], await scripts.ProvedAsync("consumer.js"));
+
+    [JavaScriptFact]
+    public async Task The_AWS_SDK_gets_what_Amazon_gives_it_from_the_other_services() => Assert.Equal(
+        ["identity", "users", "parameters", "logEvents", "repositories", "clusters"], await scripts.ProvedAsync("services.js"));
 }
