@@ -9,6 +9,8 @@ namespace Longspan.Kernel;
 public static class RequestEndpoint
 {
     /// <summary>Requests of HTTP/1.0 may have no host; the name of this machine for itself is as good a guess as any.</summary>
-    public static Uri Of(HttpRequest request) =>
-        Uri.TryCreate($"{request.Scheme}://{request.Host.Value}", UriKind.Absolute, out var uri) ? uri : new Uri($"{request.Scheme}://localhost");
+    /// <param name="usual">The server's own address, which most callers use: it is not parsed again for each of their calls.</param>
+    public static Uri Of(HttpRequest request, Uri usual) =>
+        request.Host.Value == usual.Authority && request.Scheme == usual.Scheme ? usual
+        : Uri.TryCreate($"{request.Scheme}://{request.Host.Value}", UriKind.Absolute, out var uri) ? uri : new Uri($"{request.Scheme}://localhost");
 }

@@ -173,6 +173,8 @@ public sealed class LongspanServer : IAsyncDisposable
             format.UseUtcTimestamp = true;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning)
+            // With this category on, each request would carry an Activity and a logging scope that nobody reads.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // Failures to start are thrown, and told in words by whoever starts the server.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         return builder.Build();

@@ -92,7 +92,7 @@ internal sealed partial class AwsEndpoint(
     {
         var (http, body, request, recognised, operation, requestId) = arrival;
         var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
-        var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request)) { ProducerBatch = ProducerBatchOf(http.Request) };
+        var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint)) { ProducerBatch = ProducerBatchOf(http.Request) };
         var shape = recognised.Codec.DecodeRequest(operation, request);
         // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
         body.Dispose();

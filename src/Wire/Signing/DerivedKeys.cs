@@ -24,7 +24,7 @@ internal sealed class DerivedKeys
         return isNew ? Derive(secret, date, region, service) : entry!.Key;
     }
 
-    /// <summary>Only for a key that has verified a signature: a scope is its sender's free choice, and strangers must not fill the cache.</summary>
+    /// <summary>Only for a key that has verified a signature, or is our own to sign with: a scope is its sender's free choice, and strangers must not fill the cache.</summary>
     public void Remember(string accessKeyId, string secret, string date, string region, string service, byte[] key)
     {
         if (Interlocked.Increment(ref _count) > WireLimits.MaxCachedSigningKeys)

@@ -21,6 +21,8 @@ public static class SigV4Signer
         "upgrade", "sec-websocket-key", "sec-websocket-version", "accept-encoding", "content-length",
     };
 
+    private static readonly DerivedKeys Keys = new();
+
     /// <summary>Adds the date, the token and the Authorization header to a request whose body is <paramref name="body"/>.</summary>
     public static void Sign(
         HttpRequestMessage request, ReadOnlySpan<byte> body, AwsCredentials credentials, string region, string service, DateTimeOffset now)
@@ -118,7 +120,17 @@ public static class SigV4Signer
         using var text = new PooledBuffer(256);
         StringToSign.Write(text, timestamp, timestamp[..8], region, service, digest);
         Span<char> signature = stackalloc char[64];
-        StringToSign.Sign(DerivedKeys.Derive(credentials.SecretAccessKey, timestamp[..8], region, service), text.WrittenSpan, signature);
+        StringToSign.Sign(KeyOf(credentials, timestamp[..8], region, service), text.WrittenSpan, signature);
         return signature.ToString();
+    }
+
+    private static byte[] KeyOf(AwsCredentials credentials, string date, string region, string service)
+    {
+        var key = Keys.Get(credentials.AccessKeyId, credentials.SecretAccessKey, date, region, service, out var isNew);
+        if (isNew)
+        {
+            Keys.Remember(credentials.AccessKeyId, credentials.SecretAccessKey, date, region, service, key);
+        }
+        return key;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
                 return;
             }
             var caller = new Caller(claims.AccountId, claims.CallerArn, claims.CallerArn, "", IsAdministrator: false);
-            var cx = new EcrContext(new CallContext(cloud, caller, claims.Region, Ids.Uuid(), RequestEndpoint.Of(http.Request)), blobs, tokens);
+            var cx = new EcrContext(new CallContext(cloud, caller, claims.Region, Ids.Uuid(), RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint)), blobs, tokens);
             if (await RouteAsync(cx, http, path) is { } error)
             {
                 await error.WriteAsync(http);

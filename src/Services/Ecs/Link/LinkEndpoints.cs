@@ -168,7 +168,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
                 Scope = scope,
                 ClusterArn = account.Arn($"cluster/{cluster}"),
                 Instance = instance,
-                Endpoint = RequestEndpoint.Of(http.Request),
+                Endpoint = RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint),
                 SendCredentials = query["sendCredentials"] == "true",
                 AgentVersion = (string?)query["agentVersion"],
                 DockerVersion = (string?)query["dockerVersion"],
