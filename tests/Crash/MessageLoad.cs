@@ -1,101 +1,101 @@
 using System.Globalization;
+using System.Text;
 using Longspan.Store.Messages;
 using Longspan.Store.Sqlite.Messages;
+using Longspan.Support.History;
 
 namespace Longspan.Crash;
 
 /// <summary>
-/// Producers and consumers on a message store until they are killed, with bounds so small that checkpoints run all the time. They say what was
-/// acknowledged, and what they are about to delete, because a delete may have happened though nobody was told:
-/// <code>
-///   s QUEUE SEQUENCE GROUP NUMBER   sent
-///   v SEQUENCE                      received, invisible for an hour
-///   w SEQUENCE                      about to be deleted
-///   x SEQUENCE                      deleted
-///   e TEXT                          something that must not be
-/// </code>
+/// Producers and consumers on a message store until they are killed, with bounds so small that checkpoints, paging and recovery happen all the
+/// time. What they do is random; what they did is written down as a <see cref="HistoryEvent"/> a line.
 /// </summary>
 public static class MessageLoad
 {
-    public const long Standard = 1;
-    public const long Fifo = 2;
-    public const int Writers = 4;
+    private const int Bodies = 400;
+
+    /// <summary>Queues by their number. Only two are ever purged or expire, so that nothing excuses a loss in the others.</summary>
+    public static IReadOnlyDictionary<long, HistoryQueue> Queues { get; } = new Dictionary<long, HistoryQueue>
+    {
+        [1] = new("plain", false) { MaximumReceives = 4, DeadLetters = "plain-dead" },
+        [2] = new("order", true) { MaximumReceives = 5, DeadLetters = "order-dead" },
+        [3] = new("plain-dead", false),
+        [4] = new("order-dead", true),
+        [5] = new("purged", false),
+        [6] = new("short", false) { RetentionMillis = 1_500 },
+        [7] = new("order-purged", true),
+    };
 
     public static SqliteMessageSettings Settings { get; } = new()
     {
-        CheckpointBytes = 100_000, WindowBytes = 40_000, LowWater = 30, PageSize = 50, MinimumShare = 5_000,
+        CheckpointBytes = 60_000, CheckpointEntries = 500, WindowBytes = 30_000, LookaheadBytes = 60_000, LowWater = 30, PageSize = 40, MinimumShare = 4_000,
+        SweepPeriod = TimeSpan.FromMilliseconds(200),
     };
 
-    public static NewMessage Message(string group, long number) => new(IdOf(number), BitConverter.GetBytes(number).Concat(new byte[200]).ToArray())
+    public static async Task OpenQueuesAsync(MessageBackend store)
     {
-        GroupId = group,
-        Deduplication = (UInt128)(ulong)number,
+        foreach (var (number, queue) in Queues.Reverse())
+        {
+            var settings = new QueueSettings { Fifo = queue.Fifo, SourceTag = queue.Name };
+            if (queue.RetentionMillis < 1_000_000)
+            {
+                settings = settings with { Retention = TimeSpan.FromMilliseconds(queue.RetentionMillis) };
+            }
+            if (queue.DeadLetters is { } dead)
+            {
+                settings = settings with { MaximumReceives = queue.MaximumReceives, DeadLetterQueue = Queues.Single(q => q.Value.Name == dead).Key };
+            }
+            await store.OpenAsync(number, settings, default);
+        }
+    }
+
+    /// <summary>The body says which message it is, and that it is whole.</summary>
+    public static byte[] Body(string key)
+    {
+        var body = Encoding.UTF8.GetBytes(key.PadRight((Sum(key) % Bodies) + key.Length, '.'));
+        return body;
+    }
+
+    public static string KeyOf(byte[] body)
+    {
+        var key = Encoding.UTF8.GetString(body).TrimEnd('.');
+        return body.AsSpan().SequenceEqual(Body(key)) ? key : $"garbage-{Convert.ToHexString(body.AsSpan(0, Math.Min(16, body.Length)))}";
+    }
+
+    public static HistoryItem Delivered(ReceivedMessage message) => new(KeyOf(message.Payload))
+    {
+        Group = message.GroupId, Id = message.Receipt.Sequence.ToString(CultureInfo.InvariantCulture), Count = message.Receipt.Delivery,
     };
 
-    /// <param name="round">Counts the starts; numbers of later rounds are greater.</param>
-    /// <param name="last">The last FIFO message that was acknowledged, as <c>GROUP/NUMBER</c>, or empty: sending it again must change nothing.</param>
-    internal static async Task RunAsync(string folder, int round, string last, Acknowledgements acknowledged)
+    /// <param name="round">Counts the starts; calls and messages of each round have numbers of their own.</param>
+    /// <param name="carried">Unanswered sends of earlier rounds, to be sent again, and receives whose messages may be deleted late.</param>
+    internal static async Task RunAsync(string folder, int round, int seed, IReadOnlyList<HistoryEvent> carried, Acknowledgements acknowledged)
     {
+        acknowledged.Say("opening");
         await using var store = SqliteMessageBackend.Open(folder, TimeProvider.System, Settings);
-        await store.OpenAsync(Standard, new QueueSettings(), default);
-        await store.OpenAsync(Fifo, new QueueSettings { Fifo = true }, default);
-        if (last.Split('/') is [var group, var number])
-        {
-            var again = await store.SendAsync(Fifo, [Message(group, long.Parse(number, CultureInfo.InvariantCulture))], default);
-            if (!again[0].Duplicate)
-            {
-                acknowledged.Say($"e {last} was sent twice inside the window");
-            }
-        }
+        await OpenQueuesAsync(store);
         acknowledged.Say("ready");
-        var work = new List<Task>();
-        for (var writer = 0; writer < Writers; writer++)
+        var recorder = new HistoryRecorder(e => acknowledged.Say(e.Encode()), round * 10_000_000L);
+        var random = new Random(seed);
+        var workers = new List<Task>();
+        foreach (var (queue, rules) in Queues)
         {
-            work.Add(SendAsync(store, Standard, round, writer, acknowledged));
-            work.Add(SendAsync(store, Fifo, round, writer, acknowledged));
-            work.Add(ConsumeAsync(store, Standard, keepEvery: 3, acknowledged));
-            work.Add(ConsumeAsync(store, Fifo, keepEvery: 0, acknowledged));
+            MessageWorker Worker() => new(store, recorder, queue, rules, new Random(random.Next()), $"{round}{(char)('a' + workers.Count)}");
+            var mine = carried.Where(c => c.Queue == rules.Name).ToList();
+            var busy = queue <= 2;
+            workers.Add(Worker().ConsumeAsync(mine.Where(c => c.Kind == HistoryEvent.Receive).ToList()));
+            if (busy)
+            {
+                workers.Add(Worker().ConsumeAsync([]));
+                workers.Add(Worker().ConsumeAsync([]));
+                workers.Add(Worker().ProduceAsync([]));
+            }
+            workers.Add(rules.Name.EndsWith("-dead", StringComparison.Ordinal)
+                ? Worker().RedriveAsync()
+                : Worker().ProduceAsync(mine.Where(c => c.Kind == HistoryEvent.Send).ToList()));
         }
-        await await Task.WhenAny(work);
+        await await Task.WhenAny(workers);
     }
 
-    private static async Task SendAsync(SqliteMessageBackend store, long queue, int round, int writer, Acknowledgements acknowledged)
-    {
-        for (var number = ((round * Writers + writer) * 10_000_000L) + 1; ; number += 5)
-        {
-            var group = string.Create(CultureInfo.InvariantCulture, $"{writer}-{number / 50}");
-            var messages = Enumerable.Range(0, 5).Select(i => Message(group, number + i)).ToList();
-            if (queue == Standard)
-            {
-                messages = messages.ConvertAll(m => m with { GroupId = null, Deduplication = 0 });
-            }
-            var sent = await store.SendAsync(queue, messages, default);
-            for (var i = 0; i < sent.Count; i++)
-            {
-                acknowledged.Say($"s {queue} {sent[i].Sequence} {group} {number + i}");
-            }
-        }
-    }
-
-    private static async Task ConsumeAsync(SqliteMessageBackend store, long queue, int keepEvery, Acknowledgements acknowledged)
-    {
-        var order = new ReceiveOrder(4, TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
-        while (true)
-        {
-            var reception = await store.ReceiveAsync(queue, order, default);
-            foreach (var message in reception.Messages)
-            {
-                acknowledged.Say($"v {message.Receipt.Sequence}");
-            }
-            var done = reception.Messages.Where(m => keepEvery == 0 || m.Receipt.Sequence % keepEvery != 0).Select(m => m.Receipt).ToList();
-            done.ForEach(r => acknowledged.Say($"w {r.Sequence}"));
-            var outcomes = await store.DeleteAsync(queue, done, default);
-            for (var i = 0; i < done.Count; i++)
-            {
-                acknowledged.Say(outcomes[i] == ReceiptOutcome.Done ? $"x {done[i].Sequence}" : $"e deleting {done[i]} gave {outcomes[i]}");
-            }
-        }
-    }
-
-    private static Guid IdOf(long number) => new([.. BitConverter.GetBytes(number), .. new byte[8]]);
+    private static int Sum(string text) => text.Aggregate(7, (sum, c) => ((sum * 31) + c) & 0xFFFFFF);
 }

@@ -2,16 +2,23 @@ using System.Globalization;
 using System.Text;
 using Longspan.Crash;
 using Longspan.Store;
+using Longspan.Support.History;
 
 // Writes to a data folder as fast as it can until it is killed, and says on standard output what was acknowledged, one line each:
 //   d WRITER NUMBER REVISION    a commit of two documents
 //   r WRITER SEQUENCE           a batch of two events
 //   b DIGEST                    a content
 // Every writer goes on where the folder says that it stood. The last batch of events is sent again, as a node does after a cut.
-// With the arguments "messages ROUND LAST" it works on a message store instead; see MessageLoad.
-if (args is [var messages, "messages", var round, var last])
+// With the arguments "messages ROUND SEED" it works on a message store instead, and first reads what earlier rounds left open; see MessageLoad.
+if (args is [var messages, "messages", var round, var seed])
 {
-    await MessageLoad.RunAsync(messages, int.Parse(round, CultureInfo.InvariantCulture), last, new Acknowledgements(Console.OpenStandardOutput()));
+    var carried = new List<HistoryEvent>();
+    while (Console.In.ReadLine() is { Length: > 0 } line)
+    {
+        carried.Add(HistoryEvent.Decode(line));
+    }
+    await MessageLoad.RunAsync(
+        messages, int.Parse(round, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), carried, new Acknowledgements(Console.OpenStandardOutput()));
     return 1;
 }
 var folder = await StoreFolder.OpenAsync(args[0], TimeProvider.System);

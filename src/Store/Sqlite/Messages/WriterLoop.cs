@@ -160,15 +160,17 @@ internal sealed class WriterLoop : IDisposable
             return;
         }
         var next = 0;
+        var sweep = now >= _sweepAt;
         do
         {
             while (next < _group.Count && _writer.State.Redo.Length < GroupBytes)
             {
                 Apply(_group[next++], now);
             }
-            if (next == _group.Count && now >= _sweepAt)
+            if (next == _group.Count && sweep)
             {
-                Sweep(now);
+                _sweepAt = now + _sweepMillis;
+                Retention.Sweep(_writer, _cold, now);
             }
             _writer.ServeWaiters(now);
             if (!Commit())
@@ -178,7 +180,8 @@ internal sealed class WriterLoop : IDisposable
             }
         }
         while (next < _group.Count);
-        StartCheckpoint(now, force: false);
+        // Only here, where the journal has everything that memory has: a checkpoint names the frame that it stands for.
+        StartCheckpoint(now, force: sweep);
         Arm();
     }
 
@@ -332,13 +335,6 @@ internal sealed class WriterLoop : IDisposable
         }
         _journal.Forget(image.Frame);
         Eviction.Run(_writer.State, _settings, Now);
-    }
-
-    private void Sweep(long now)
-    {
-        _sweepAt = now + _sweepMillis;
-        Retention.Sweep(_writer, _cold, now);
-        StartCheckpoint(now, force: true);
     }
 
     private void Arm()
