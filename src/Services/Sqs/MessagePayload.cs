@@ -2,12 +2,13 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Longspan.Services.Sqs.Rules;
+using Longspan.Services.Sqs.Sealing;
 
 namespace Longspan.Services.Sqs;
 
 /// <summary>
 /// A message as the store keeps it: one array with everything that the sender gave and the digests, so that a receive copies
-/// and computes nothing.
+/// and computes nothing. Sealed, all of this is the ciphertext inside a <see cref="SealedLayout"/>.
 /// <code>
 /// version (1) | MD5 of body (16) | has attributes (1) | MD5 of attributes (16) |
 /// sender | trace header | deduplication id | body        texts: length (4, -1 for none), UTF-8
@@ -28,9 +29,9 @@ internal sealed class MessagePayload
     public required string Body { get; init; }
     public required IReadOnlyList<MessageAttribute> Attributes { get; init; }
 
-    /// <summary>Lays a message out and reports its digests in hex.</summary>
+    /// <summary>Lays a message out, sealed unless <paramref name="key"/> is null, and reports its digests in hex.</summary>
     public static byte[] Encode(
-        string body, IReadOnlyList<MessageAttribute> attributes, string sender, string? traceHeader, string? deduplicationId,
+        string body, IReadOnlyList<MessageAttribute> attributes, string sender, string? traceHeader, string? deduplicationId, MessageKey? key,
         out string md5OfBody, out string? md5OfAttributes)
     {
         var bodyLength = Encoding.UTF8.GetByteCount(body);
@@ -39,7 +40,9 @@ internal sealed class MessagePayload
         {
             size += TextSize(attribute.Name) + TextSize(attribute.Type) + 1 + (attribute.IsBinary ? 4 + attribute.Binary.Length : TextSize(attribute.Text));
         }
-        var payload = new byte[size];
+        // Laid out where its ciphertext will be: sealing needs no second array.
+        var stored = new byte[key is null ? size : size + SealedLayout.Overhead];
+        var payload = key is null ? stored : SealedLayout.Text(stored.AsSpan());
         payload[0] = Version;
         payload[17] = attributes.Count > 0 ? (byte)1 : (byte)0;
         var at = Head;
@@ -47,13 +50,13 @@ internal sealed class MessagePayload
         Put(payload, ref at, traceHeader);
         Put(payload, ref at, deduplicationId);
         Put(payload, ref at, body);
-        MD5.HashData(payload.AsSpan(at - bodyLength, bodyLength), payload.AsSpan(1));
-        md5OfBody = Convert.ToHexStringLower(payload.AsSpan(1, 16));
+        MD5.HashData(payload.Slice(at - bodyLength, bodyLength), payload[1..]);
+        md5OfBody = Convert.ToHexStringLower(payload.Slice(1, 16));
         md5OfAttributes = null;
         if (attributes.Count > 0)
         {
-            MessageAttributes.Digest(attributes, payload.AsSpan(18));
-            md5OfAttributes = Convert.ToHexStringLower(payload.AsSpan(18, 16));
+            MessageAttributes.Digest(attributes, payload[18..]);
+            md5OfAttributes = Convert.ToHexStringLower(payload.Slice(18, 16));
         }
         payload[at++] = (byte)attributes.Count;
         foreach (var attribute in attributes)
@@ -63,8 +66,8 @@ internal sealed class MessagePayload
             payload[at++] = attribute.IsBinary ? (byte)1 : (byte)0;
             if (attribute.IsBinary)
             {
-                BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(at), attribute.Binary.Length);
-                attribute.Binary.Span.CopyTo(payload.AsSpan(at + 4));
+                BinaryPrimitives.WriteInt32LittleEndian(payload[at..], attribute.Binary.Length);
+                attribute.Binary.Span.CopyTo(payload[(at + 4)..]);
                 at += 4 + attribute.Binary.Length;
             }
             else
@@ -72,39 +75,57 @@ internal sealed class MessagePayload
                 Put(payload, ref at, attribute.Text);
             }
         }
-        return payload;
+        key?.Seal(stored);
+        return stored;
     }
 
-    public static MessagePayload Decode(byte[] payload)
+    /// <summary>Reads a clear layout; nothing of the result refers to <paramref name="payload"/>. On false <paramref name="reason"/> says why.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> payload, out MessagePayload decoded, out string reason)
     {
-        if (payload[0] != Version)
+        try
         {
-            throw new InvalidDataException($"A stored message has layout version {payload[0]}; this build knows {Version}.");
+            decoded = Decode(payload);
+            reason = "";
+            return true;
+        }
+        catch (InvalidDataException e)
+        {
+            decoded = null!;
+            reason = e.Message;
+            return false;
+        }
+    }
+
+    private static MessagePayload Decode(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < Head || payload[0] != Version)
+        {
+            throw new InvalidDataException(
+                $"it has {payload.Length} bytes and layout version {(payload.IsEmpty ? 0 : payload[0])}; this build knows version {Version}");
         }
         var at = Head;
-        var sender = Take(payload, ref at)!;
-        var trace = Take(payload, ref at);
-        var deduplication = Take(payload, ref at);
-        var body = Take(payload, ref at)!;
-        var count = payload[at++];
+        var sender = Text(payload, ref at);
+        var trace = Text(payload, ref at);
+        var deduplication = Text(payload, ref at);
+        var body = Text(payload, ref at);
+        var count = Bytes(payload, ref at, 1)[0];
         var attributes = count == 0 ? [] : new MessageAttribute[count];
         for (var i = 0; i < count; i++)
         {
-            var name = Take(payload, ref at)!;
-            var type = Take(payload, ref at)!;
-            if (payload[at++] == 0)
-            {
-                attributes[i] = new MessageAttribute(name, type, Take(payload, ref at), default);
-                continue;
-            }
-            var length = BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(at));
-            attributes[i] = new MessageAttribute(name, type, null, payload.AsMemory(at + 4, length));
-            at += 4 + length;
+            var name = Text(payload, ref at)!;
+            var type = Text(payload, ref at)!;
+            attributes[i] = Bytes(payload, ref at, 1)[0] == 0
+                ? new MessageAttribute(name, type, Text(payload, ref at), default)
+                : new MessageAttribute(name, type, null, Bytes(payload, ref at, Length(payload, ref at)).ToArray());
+        }
+        if (at != payload.Length || sender is null || body is null)
+        {
+            throw new InvalidDataException($"its layout ends at byte {at} of {payload.Length}");
         }
         return new MessagePayload
         {
-            MD5OfBody = Convert.ToHexStringLower(payload.AsSpan(1, 16)),
-            MD5OfAttributes = payload[17] == 0 ? null : Convert.ToHexStringLower(payload.AsSpan(18, 16)),
+            MD5OfBody = Convert.ToHexStringLower(payload.Slice(1, 16)),
+            MD5OfAttributes = payload[17] == 0 ? null : Convert.ToHexStringLower(payload.Slice(18, 16)),
             Sender = sender,
             TraceHeader = trace,
             DeduplicationId = deduplication,
@@ -115,23 +136,29 @@ internal sealed class MessagePayload
 
     private static int TextSize(string? text) => 4 + (text is null ? 0 : Encoding.UTF8.GetByteCount(text));
 
-    private static void Put(byte[] payload, ref int at, string? text)
+    private static void Put(Span<byte> payload, ref int at, string? text)
     {
-        var length = text is null ? -1 : Encoding.UTF8.GetBytes(text, payload.AsSpan(at + 4));
-        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(at), length);
+        var length = text is null ? -1 : Encoding.UTF8.GetBytes(text, payload[(at + 4)..]);
+        BinaryPrimitives.WriteInt32LittleEndian(payload[at..], length);
         at += 4 + Math.Max(0, length);
     }
 
-    private static string? Take(byte[] payload, ref int at)
+    private static string? Text(ReadOnlySpan<byte> payload, ref int at)
     {
-        var length = BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(at));
-        at += 4;
-        if (length < 0)
+        var length = Length(payload, ref at);
+        return length == -1 ? null : Encoding.UTF8.GetString(Bytes(payload, ref at, length));
+    }
+
+    private static int Length(ReadOnlySpan<byte> payload, ref int at) => BinaryPrimitives.ReadInt32LittleEndian(Bytes(payload, ref at, 4));
+
+    private static ReadOnlySpan<byte> Bytes(ReadOnlySpan<byte> payload, ref int at, int length)
+    {
+        if (length < 0 || length > payload.Length - at)
         {
-            return null;
+            throw new InvalidDataException($"it names {length} bytes at byte {at} of {payload.Length}");
         }
-        var text = Encoding.UTF8.GetString(payload, at, length);
+        var bytes = payload.Slice(at, length);
         at += length;
-        return text;
+        return bytes;
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Rules;
+using Longspan.Services.Sqs.Sealing;
 using Longspan.Store.Messages;
 
 namespace Longspan.Services.Sqs;
@@ -19,8 +20,8 @@ internal readonly record struct Outgoing(
     private static readonly SearchValues<char> LegalToken =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 
-    /// <summary>Checks one message of a send request, alone or in a batch.</summary>
-    public static Outgoing Prepare(SqsContext cx, QueueSnapshot queue, SendMessageBatchRequestEntry entry)
+    /// <summary>Checks one message of a send request, alone or in a batch, and seals it unless <paramref name="key"/> is null.</summary>
+    public static Outgoing Prepare(SqsContext cx, QueueSnapshot queue, MessageKey? key, SendMessageBatchRequestEntry entry)
     {
         if (string.IsNullOrEmpty(entry.MessageBody))
         {
@@ -41,7 +42,7 @@ internal readonly record struct Outgoing(
         }
         var deduplicationId = queue.Fifo ? entry.MessageDeduplicationId ?? ContentDigest(entry.MessageBody) : null;
         var payload = MessagePayload.Encode(
-            entry.MessageBody, attributes, cx.Call.Caller.UserId, trace, deduplicationId, out var md5OfBody, out var md5OfAttributes);
+            entry.MessageBody, attributes, cx.Call.Caller.UserId, trace, deduplicationId, key, out var md5OfBody, out var md5OfAttributes);
         var message = new NewMessage(Ids.UuidValue(), payload)
         {
             GroupId = entry.MessageGroupId,

@@ -25,6 +25,7 @@ public sealed class QueueSnapshot
         WaitSeconds = QueueAttributes.Number(attributes, QueueAttributes.ReceiveMessageWaitTimeSeconds);
         VisibilitySeconds = QueueAttributes.Number(attributes, QueueAttributes.VisibilityTimeout);
         Retention = TimeSpan.FromSeconds(QueueAttributes.Number(attributes, QueueAttributes.MessageRetentionPeriod));
+        Sealed = QueueAttributes.Encrypts(attributes);
         ContentBasedDeduplication = QueueAttributes.Flag(attributes, QueueAttributes.ContentBasedDeduplication);
         DeduplicatesPerGroup = attributes.GetValueOrDefault(QueueAttributes.DeduplicationScope) == "messageGroup";
         Redrive = RedrivePolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedrivePolicyName));
@@ -44,6 +45,8 @@ public sealed class QueueSnapshot
     public int WaitSeconds { get; }
     public int VisibilitySeconds { get; }
     public TimeSpan Retention { get; }
+    /// <summary>Whether messages sent from now on are encrypted at rest; those that are stored stay as they are.</summary>
+    public bool Sealed { get; }
     public bool ContentBasedDeduplication { get; }
     public bool DeduplicatesPerGroup { get; }
     internal RedrivePolicy? Redrive { get; }

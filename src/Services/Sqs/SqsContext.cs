@@ -1,11 +1,13 @@
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Rules;
+using Longspan.Services.Sqs.Sealing;
 using Longspan.Store.Messages;
 
 namespace Longspan.Services.Sqs;
 
 /// <summary>What an SQS operation works with.</summary>
-public sealed record SqsContext(CallContext Call, QueueDirectory Queues, MessageBackend Messages, ReceiptHandles Handles, MoveTasks Moves)
+public sealed record SqsContext(
+    CallContext Call, QueueDirectory Queues, MessageBackend Messages, ReceiptHandles Handles, MoveTasks Moves, MessageKeys Keys)
 {
     /// <summary>The queue that a URL names, in the caller's region.</summary>
     internal QueueSnapshot Queue(string? url)

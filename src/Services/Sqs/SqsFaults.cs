@@ -25,5 +25,8 @@ internal static class SqsFaults
 
     public static AwsError BadHandle(string handle) => new ReceiptHandleIsInvalid($"The input receipt handle \"{handle}\" is not a valid receipt handle.");
 
+    public static AwsError Unreadable() => new(
+        "InternalFailure", "A stored message cannot be read. It is not delivered; the server's log says which and why.", 500, "InternalError");
+
     public static AwsError Unavailable() => new("ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503);
 }

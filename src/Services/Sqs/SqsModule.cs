@@ -2,8 +2,11 @@ using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Operations;
+using Longspan.Services.Sqs.Sealing;
 using Longspan.Store.Documents;
 using Longspan.Store.Messages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Longspan.Services.Sqs;
 
@@ -15,9 +18,10 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
     private readonly ReceiptHandles _handles;
     private readonly QueueDirectory _queues;
     private readonly MoveTasks _moves;
+    private readonly MessageKeys _keys;
 
     /// <param name="messages">Owned from here on: closed with the module.</param>
-    public SqsModule(DocumentLog documents, MessageBackend messages, ReceiptHandles handles, TimeProvider clock)
+    public SqsModule(DocumentLog documents, MessageBackend messages, ReceiptHandles handles, TimeProvider clock, ILoggerFactory? log = null)
         : base(SqsOperations.Service)
     {
         _documents = documents;
@@ -25,12 +29,17 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
         _handles = handles;
         _queues = new QueueDirectory(messages);
         _moves = new MoveTasks(documents, messages, _queues, clock);
+        _keys = new MessageKeys(documents, clock, (log ?? NullLoggerFactory.Instance).CreateLogger<MessageKeys>());
         MapQueues();
         MapMessages();
     }
 
+    /// <summary>For tests: the store below the operations.</summary>
+    internal MessageBackend Messages => _messages;
+
     public override async ValueTask StartAsync(CancellationToken stop)
     {
+        await _keys.LoadAsync(stop);
         await _queues.LoadAsync(_documents, stop);
         await _moves.ResumeAsync(stop);
     }
@@ -45,18 +54,20 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
     public override async ValueTask ResetAsync(CancellationToken stop)
     {
         await _moves.ResetAsync();
+        await _keys.ResetAsync(stop);
         await _queues.ResetAsync(stop);
     }
 
     public void Dispose()
     {
         _handles.Dispose();
+        _keys.Dispose();
         _queues.Dispose();
     }
 
     protected override SqsContext NewContext(CallContext call) => ContextOf(call);
 
-    internal SqsContext ContextOf(CallContext call) => new(call, _queues, _messages, _handles, _moves);
+    internal SqsContext ContextOf(CallContext call) => new(call, _queues, _messages, _handles, _moves, _keys);
 
     private void MapQueues()
     {

@@ -41,29 +41,30 @@ internal sealed class Wanted
         return new Wanted(system, request.MessageAttributeNames ?? []);
     }
 
-    public Message ToShape(QueueSnapshot queue, ReceivedMessage message, string handle)
+    /// <param name="payload">Null when it does not open; then the message shows only what is not sealed.</param>
+    public Message ToShape(QueueSnapshot queue, ReceivedMessage message, MessagePayload? payload, string handle)
     {
-        var payload = MessagePayload.Decode(message.Payload);
         var shape = new Message
         {
             MessageId = message.Id.ToString(),
             ReceiptHandle = handle,
-            MD5OfBody = payload.MD5OfBody,
-            Body = payload.Body,
+            MD5OfBody = payload?.MD5OfBody,
+            Body = payload?.Body,
             Attributes = _system.Count == 0 ? null : SystemAttributes(queue, message, payload),
         };
-        if (_user.Count > 0 && payload.Attributes.Count > 0)
+        if (_user.Count > 0 && payload?.Attributes.Count > 0)
         {
             AddUserAttributes(shape, payload);
         }
         return shape;
     }
 
-    /// <summary>A message that was not received: no handle, but the state that it is in.</summary>
-    public Api.LongspanQueues.PeekedMessage ToPeeked(QueueSnapshot queue, PeekedMessage message)
+    /// <summary>A message that was not received: no handle, but the state that it is in. One that does not open has no body.</summary>
+    public Api.LongspanQueues.PeekedMessage ToPeeked(SqsContext cx, QueueSnapshot queue, PeekedMessage message)
     {
+        var payload = cx.Keys.TryOpen(message.Payload, out var opened, out _) ? opened : null;
         var shape = ToShape(queue, new ReceivedMessage(
-            new Receipt(message.Sequence, message.ReceiveCount), message.Id, message.Payload, message.SentAt, message.FirstReceivedAt, message.GroupId, message.Source), "");
+            new Receipt(message.Sequence, message.ReceiveCount), message.Id, message.Payload, message.SentAt, message.FirstReceivedAt, message.GroupId, message.Source), payload, "");
         if (message.ReceiveCount == 0)
         {
             shape.Attributes?.Remove("ApproximateFirstReceiveTimestamp");
@@ -88,17 +89,17 @@ internal sealed class Wanted
         };
     }
 
-    private Dictionary<string, string>? SystemAttributes(QueueSnapshot queue, ReceivedMessage message, MessagePayload payload)
+    private Dictionary<string, string>? SystemAttributes(QueueSnapshot queue, ReceivedMessage message, MessagePayload? payload)
     {
         var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
-        Add("SenderId", payload.Sender);
+        Add("SenderId", payload?.Sender);
         Add("SentTimestamp", message.SentAt.ToString(CultureInfo.InvariantCulture));
         Add("ApproximateReceiveCount", message.Receipt.Delivery.ToString(CultureInfo.InvariantCulture));
         Add("ApproximateFirstReceiveTimestamp", message.FirstReceivedAt.ToString(CultureInfo.InvariantCulture));
         Add("SequenceNumber", Outgoing.SequenceNumber(queue, message.Receipt.Sequence));
-        Add("MessageDeduplicationId", payload.DeduplicationId);
+        Add("MessageDeduplicationId", payload?.DeduplicationId);
         Add("MessageGroupId", message.GroupId);
-        Add("AWSTraceHeader", payload.TraceHeader);
+        Add("AWSTraceHeader", payload?.TraceHeader);
         Add("DeadLetterQueueSourceArn", message.Source);
         return attributes.Count == 0 ? null : attributes;
 

@@ -30,6 +30,9 @@ internal sealed class SqsFixture : IAsyncDisposable
     public ManualClock Clock { get; }
     public string Folder => _folder.FullName;
     public SqsModule Module => _module;
+    public StoreFolder Store => _store;
+    /// <summary>Every line that the service logged.</summary>
+    public RecordedLog Log { get; } = new();
 
     public static async Task<SqsFixture> StartAsync(ManualClock? clock = null, string? folder = null)
     {
@@ -104,11 +107,19 @@ internal sealed class SqsFixture : IAsyncDisposable
     {
         _store = await StoreFolder.OpenAsync(_folder.FullName, Clock);
         var messages = SqliteMessageBackend.Open(_store.PathOf("messages"), Clock);
-        _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), Clock);
+        _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), Clock, Log);
         _cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://localhost:4566"), _folder.FullName));
         _cloud.Add(_module);
         _cloud.Add(new LongspanQueuesModule(_module));
-        await _module.StartAsync(default);
+        try
+        {
+            await _module.StartAsync(default);
+        }
+        catch
+        {
+            await CloseAsync();
+            throw;
+        }
     }
 
     private async Task CloseAsync()

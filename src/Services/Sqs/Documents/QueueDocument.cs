@@ -26,4 +26,5 @@ public sealed record QueueDocument(
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QueueDocument))]
 [JsonSerializable(typeof(MoveTaskDocument))]
+[JsonSerializable(typeof(MessageKeyDocument))]
 internal sealed partial class SqsJson : JsonSerializerContext;

@@ -22,7 +22,7 @@ internal static class PeekMessages
         var page = await cx.Messages.PeekAsync(queue.Id, after, Math.Max(1, maximum), stop);
         return new PeekMessagesResult
         {
-            Messages = maximum == 0 ? null : [.. page.Messages.Select(m => Wanted.Everything.ToPeeked(queue, m))],
+            Messages = maximum == 0 ? null : [.. page.Messages.Select(m => Wanted.Everything.ToPeeked(cx, queue, m))],
             Next = maximum == 0 ? null : page.Next?.ToString(CultureInfo.InvariantCulture),
             ApproximateAgeOfOldestMessage = after == 0 && page.Messages is [var oldest, ..]
                 ? Math.Max(0, cx.Call.Now.ToUnixTimeMilliseconds() - oldest.SentAt) / 1000

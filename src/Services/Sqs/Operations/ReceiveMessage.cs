@@ -28,12 +28,32 @@ internal static class ReceiveMessage
         {
             return new ReceiveMessageResult();
         }
-        var messages = new List<Message>(reception.Messages.Count);
-        foreach (var message in reception.Messages)
+        return new ReceiveMessageResult { Messages = Open(cx, queue, wanted, reception.Messages) };
+    }
+
+    /// <summary>
+    /// The messages in clear. One that does not open is left out and stays in flight, for its redrive policy or its retention to remove, and so is
+    /// what its FIFO group has behind it: order counts for more. With nothing left the call fails rather than look like an empty queue.
+    /// </summary>
+    private static List<Message> Open(SqsContext cx, QueueSnapshot queue, Wanted wanted, IReadOnlyList<ReceivedMessage> received)
+    {
+        var messages = new List<Message>(received.Count);
+        HashSet<string?>? stuck = null;
+        foreach (var message in received)
         {
-            messages.Add(wanted.ToShape(queue, message, cx.Handles.Seal(queue.Id, message.Receipt)));
+            if (queue.Fifo && stuck?.Contains(message.GroupId) == true)
+            {
+                continue;
+            }
+            if (cx.Keys.TryOpen(message.Payload, out var payload, out var reason))
+            {
+                messages.Add(wanted.ToShape(queue, message, payload, cx.Handles.Seal(queue.Id, message.Receipt)));
+                continue;
+            }
+            cx.Keys.LogUnreadable(message.Id, queue.ArnText, reason);
+            (stuck ??= []).Add(message.GroupId);
         }
-        return new ReceiveMessageResult { Messages = messages };
+        return messages.Count > 0 ? messages : throw SqsFaults.Unreadable();
     }
 
     private static int Maximum(int? asked) => asked switch

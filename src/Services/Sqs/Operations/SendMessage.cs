@@ -7,7 +7,8 @@ internal static class SendMessage
     public static async ValueTask<SendMessageResult> HandleAsync(SqsContext cx, SendMessageRequest request, CancellationToken stop)
     {
         var queue = cx.Queue(request.QueueUrl);
-        var outgoing = Outgoing.Prepare(cx, queue, new SendMessageBatchRequestEntry
+        var key = queue.Sealed ? await cx.Keys.CurrentAsync(stop) : null;
+        var outgoing = Outgoing.Prepare(cx, queue, key, new SendMessageBatchRequestEntry
         {
             MessageBody = request.MessageBody,
             DelaySeconds = request.DelaySeconds,

@@ -10,6 +10,7 @@ internal static class SendMessageBatch
     {
         var queue = cx.Queue(request.QueueUrl);
         Batch.Check(request.Entries, e => e.Id);
+        var key = queue.Sealed ? await cx.Keys.CurrentAsync(stop) : null;
         var failed = new List<BatchResultErrorEntry>();
         var valid = new List<(SendMessageBatchRequestEntry Entry, Outgoing Outgoing)>(request.Entries!.Count);
         var size = 0L;
@@ -17,7 +18,7 @@ internal static class SendMessageBatch
         {
             try
             {
-                var outgoing = Outgoing.Prepare(cx, queue, entry);
+                var outgoing = Outgoing.Prepare(cx, queue, key, entry);
                 size += outgoing.Size;
                 valid.Add((entry, outgoing));
             }

@@ -15,7 +15,7 @@ internal static class WatchMessages
             ?? throw new OverLimit("Too many queues are being watched; stop one of the other watchers, or wait half a minute.");
         return new WatchMessagesResult
         {
-            Messages = [.. watched.Messages.Select(m => Wanted.Everything.ToPeeked(queue, m))],
+            Messages = [.. watched.Messages.Select(m => Wanted.Everything.ToPeeked(cx, queue, m))],
             After = string.Create(CultureInfo.InvariantCulture, $"{watched.Position.Epoch}-{watched.Position.Count}"),
             Missed = watched.Missed,
             Interrupted = watched.Interrupted,

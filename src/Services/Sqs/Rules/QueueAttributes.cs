@@ -1,4 +1,5 @@
 using System.Globalization;
+using Longspan.Api.Sqs;
 
 namespace Longspan.Services.Sqs.Rules;
 
@@ -58,6 +59,10 @@ internal static class QueueAttributes
     public static bool Flag(IReadOnlyDictionary<string, string> attributes, string name) =>
         attributes.TryGetValue(name, out var text) && text == "true";
 
+    /// <summary>With a KMS key or, the default, with the service's own; in clear only where the owner switched that off.</summary>
+    public static bool Encrypts(IReadOnlyDictionary<string, string> attributes) =>
+        attributes.ContainsKey(KmsMasterKeyId) || attributes.GetValueOrDefault(SqsManagedSseEnabled) != "false";
+
     /// <summary>
     /// Checks what a caller wants to set and merges it over what is set. Values come back in one spelling; empty texts remove.
     /// </summary>
@@ -76,6 +81,11 @@ internal static class QueueAttributes
             {
                 merged[name] = normal;
             }
+        }
+        if (!string.IsNullOrEmpty(wanted?.GetValueOrDefault(KmsMasterKeyId)) && wanted.ContainsKey(SqsManagedSseEnabled) && Flag(merged, SqsManagedSseEnabled))
+        {
+            throw new InvalidAttributeName(
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.");
         }
         // One kind of encryption at a time: naming a key switches the managed one off, and the other way round.
         if (wanted?.ContainsKey(KmsMasterKeyId) == true && merged.ContainsKey(KmsMasterKeyId))
