@@ -9,6 +9,9 @@ namespace Longspan.Cli;
 /// <summary>The one executable. Each command is a file in <c>Commands/</c>.</summary>
 internal static class Program
 {
+    /// <summary>The command line was not understood.</summary>
+    private const int UsageExitCode = 2;
+
     private static async Task<int> Main(string[] arguments)
     {
         Terminal.Prepare();
@@ -23,18 +26,20 @@ internal static class Program
             NodeCommand.Create(),
             EnvCommand.Create(),
             LogsCommand.Create(),
+            QueueCommand.Create(),
             VersionCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
         try
         {
-            return await parsed.InvokeAsync(invocation);
+            var code = await parsed.InvokeAsync(invocation);
+            return parsed.Errors.Count > 0 ? UsageExitCode : code;
         }
         catch (CommandFailure failure)
         {
             Terminal.Failure(failure);
-            return 1;
+            return failure.ExitCode;
         }
         catch (AwsError refused)
         {

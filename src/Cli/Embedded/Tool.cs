@@ -96,7 +96,9 @@ internal static class Tool
 }
 
 /// <summary>A command that could not do its work: what went wrong and, where it is known, what to do next.</summary>
-internal sealed class CommandFailure(string message, string? next = null) : Exception(message)
+/// <param name="exitCode">1: it failed. 2: it was asked for in a way that it refuses, and nothing was tried.</param>
+internal sealed class CommandFailure(string message, string? next = null, int exitCode = 1) : Exception(message)
 {
     public string? Next { get; } = next;
+    public int ExitCode { get; } = exitCode;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Longspan.Cli.Embedded;
+using Longspan.Cli.Queues;
 
 namespace Longspan.Cli.Output;
 
@@ -11,8 +12,17 @@ internal static partial class Json
 
     public static void Print(StatusReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.StatusReport));
 
+    public static void Print(QueueListReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.QueueListReport));
+
+    public static void Print(QueuePurgeReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.QueuePurgeReport));
+
+    public static void Print(QueueMoveReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.QueueMoveReport));
+
     [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(SortedDictionary<string, string>))]
     [JsonSerializable(typeof(StatusReport))]
+    [JsonSerializable(typeof(QueueListReport))]
+    [JsonSerializable(typeof(QueuePurgeReport))]
+    [JsonSerializable(typeof(QueueMoveReport))]
     private sealed partial class Context : JsonSerializerContext;
 }

@@ -3,7 +3,7 @@ using Longspan.Wire.Signing;
 namespace Longspan.Node.Identity;
 
 /// <summary>An AWS shared-credentials file, read again whenever it has changed.</summary>
-internal sealed class KeysFile(string path, string profile)
+public sealed class KeysFile(string path, string profile)
 {
     private readonly Lock _lock = new();
     private DateTime _readAt;
@@ -24,7 +24,7 @@ internal sealed class KeysFile(string path, string profile)
         }
     }
 
-    internal static AwsCredentials? Parse(IEnumerable<string> lines, string profile)
+    public static AwsCredentials? Parse(IEnumerable<string> lines, string profile)
     {
         var found = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var inside = false;

@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace Longspan.Cli.Commands;
+
+/// <summary><c>longspan queue</c>: what people on call want of queues.</summary>
+internal static class QueueCommand
+{
+    public static Command Create() => new("queue", "Look at queues and messages, redrive dead letters, purge")
+    {
+        QueueListCommand.Create(),
+        QueuePeekCommand.Create(),
+        QueueTailCommand.Create(),
+        QueueRedriveCommand.Create(),
+        QueuePurgeCommand.Create(),
+    };
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Text;
+using Longspan.Api.LongspanQueues;
+using Longspan.Cli.Embedded;
+using Longspan.Cli.Queues;
+using Microsoft.Win32.SafeHandles;
+
+namespace Longspan.Cli.Commands;
+
+/// <summary><c>longspan queue tail</c>: shows messages as they are sent, whoever receives and deletes them, until interrupted.</summary>
+internal static class QueueTailCommand
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AwayPause = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
+    {
+        var name = QueueOptions.Queue();
+        var count = QueueOptions.Number("--count", "End after so many messages", int.MaxValue);
+        count.Aliases.Add("-n");
+        var command = new Command("tail", "Show messages as they are sent, without receiving them; Ctrl-C ends it") { name, count };
+        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        {
+            var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
+            // Not Console: it swallows the end of a pipe, and `tail | head` would go on for ever.
+            await using var output = new StreamWriter(
+                new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            var tail = new Tail(server, url, output, json, parsed.GetValue(count) ?? int.MaxValue);
+            try
+            {
+                await tail.RunAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Ctrl-C is how it ends.
+            }
+            Console.Error.WriteLine(tail.Summary);
+            return 0;
+        });
+        return command;
+    }
+
+    private sealed class Tail(QueueServer server, string url, StreamWriter output, bool json, int rest)
+    {
+        private string? _after;
+        private long _seen;
+        private long _missed;
+        private bool _away;
+
+        public string Summary => $"longspan: {_seen} messages seen{(_missed > 0 ? $", {_missed} too fast to be shown" : "")}.";
+
+        public async Task RunAsync(CancellationToken stop)
+        {
+            _after = (await LookAsync(stop)).After;
+            Console.Error.WriteLine($"longspan: watching {QueueServer.NameOf(url)}; Ctrl-C ends it.");
+            while (rest > 0)
+            {
+                await Task.Delay(_away ? AwayPause : Pause, stop);
+                if (await TryLookAsync(stop) is { } news && !await ShowAsync(news, stop))
+                {
+                    return;
+                }
+            }
+        }
+
+        private Task<WatchMessagesResult> LookAsync(CancellationToken stop) =>
+            server.CallAsync(LongspanQueuesOperations.WatchMessages, new() { QueueUrl = url, After = _after }, stop);
+
+        /// <summary>A server that is started again is waited for; the position tells whether anything was missed.</summary>
+        private async Task<WatchMessagesResult?> TryLookAsync(CancellationToken stop)
+        {
+            try
+            {
+                var news = await LookAsync(stop);
+                _away = false;
+                return news;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+            {
+                if (!_away)
+                {
+                    Console.Error.WriteLine("longspan: the server does not answer; waiting for it.");
+                }
+                _away = true;
+                return null;
+            }
+        }
+
+        /// <summary>False when nobody reads the output any more.</summary>
+        private async Task<bool> ShowAsync(WatchMessagesResult news, CancellationToken stop)
+        {
+            _after = news.After;
+            if (news.Interrupted == true)
+            {
+                Console.Error.WriteLine("longspan: the watch was interrupted; messages may have been missed.");
+            }
+            if (news.Missed > 0)
+            {
+                _missed += news.Missed.Value;
+                Console.Error.WriteLine($"longspan: {news.Missed} messages came too fast to be shown.");
+            }
+            try
+            {
+                foreach (var message in (news.Messages ?? []).Take(rest))
+                {
+                    await output.WriteLineAsync((json ? MessageDocument.Line(message) : MessageLines.One(message)).AsMemory(), stop);
+                    _seen++;
+                    rest--;
+                }
+                await output.FlushAsync(stop);
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+}

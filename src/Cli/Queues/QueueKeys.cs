@@ -1,0 +1,37 @@
+using Longspan.Cli.Embedded;
+using Longspan.Node.Identity;
+using Longspan.Wire.Signing;
+
+namespace Longspan.Cli.Queues;
+
+/// <summary>Keys, and where they came from, for the message when a server does not take them.</summary>
+/// <param name="Region">The region that the profile names, if it does; a server writes its own there.</param>
+internal sealed record QueueKeys(AwsCredentials Credentials, string Source, string? Region = null)
+{
+    public static QueueKeys FromFile(string path, string profile)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(path);
+            return KeysFile.Parse(lines, profile) is { } keys
+                ? new QueueKeys(keys, path, RegionOf(lines, profile))
+                : throw new CommandFailure($"{path} has no keys for profile '{profile}'.", "Choose another with --profile, or another file with --credentials.", exitCode: 2);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(
+                $"There are no credentials: {e.Message}",
+                "A server writes its administrator's keys to 'credentials' in its --data folder: give that file with --credentials, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+                exitCode: 2);
+        }
+    }
+
+    public static QueueKeys? FromVariables() =>
+        Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") is { Length: > 0 } id && Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") is { Length: > 0 } secret
+            ? new QueueKeys(new AwsCredentials(id, secret, Environment.GetEnvironmentVariable("AWS_SESSION_TOKEN") is { Length: > 0 } token ? token : null), "AWS_ACCESS_KEY_ID")
+            : null;
+
+    private static string? RegionOf(IEnumerable<string> lines, string profile) =>
+        lines.Select(line => line.Trim()).SkipWhile(line => line != $"[{profile}]").Skip(1).TakeWhile(line => !line.StartsWith('['))
+            .Select(line => line.Split('=', 2)).FirstOrDefault(sides => sides.Length == 2 && sides[0].Trim() == "region")?[1].Trim();
+}
