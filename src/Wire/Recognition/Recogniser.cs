@@ -34,7 +34,8 @@ public sealed class Recogniser
         {
             return smithy == "rpc-v2-cbor" ? ByCborPath(request) : UnknownOperation(AwsProtocol.RestJson, null, request.Path);
         }
-        if (request.Headers["x-amz-target"].ToString() is { Length: > 0 } target)
+        // A form is the Query protocol, as on AWS, even with the target header that some clients of queues add to it.
+        if (request.ContentType != "application/x-www-form-urlencoded" && request.Headers["x-amz-target"].ToString() is { Length: > 0 } target)
         {
             return ByTarget(request, target);
         }

@@ -42,6 +42,11 @@ public sealed class RecogniserTests
         Is(Wired.Post("{}", $"X-Amz-Target: {target}\nContent-Type: {contentType}"), protocol, service, operation);
 
     [Fact]
+    public void A_form_is_a_query_whatever_its_target_header_says() => Is(
+        Wired.Post("Action=SendMessage&Version=2012-11-05", $"X-Amz-Target: AmazonSQSv20121105.SendMessage\nContent-Type: application/x-www-form-urlencoded;charset=utf-8\n{Scope("sqs")}"),
+        AwsProtocol.AwsQuery, "Sqs", "SendMessage");
+
+    [Fact]
     public void A_cbor_path_names_the_operation()
     {
         const string Headers = "smithy-protocol: rpc-v2-cbor\nContent-Type: application/cbor";

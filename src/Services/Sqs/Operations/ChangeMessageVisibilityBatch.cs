@@ -40,6 +40,6 @@ internal static class ChangeMessageVisibilityBatch
                 successful.Add(new ChangeMessageVisibilityBatchResultEntry { Id = valid[i].Id });
             }
         }
-        return new ChangeMessageVisibilityBatchResult { Successful = successful, Failed = failed };
+        return new ChangeMessageVisibilityBatchResult { Successful = Batch.Some(successful), Failed = Batch.Some(failed) };
     }
 }

@@ -38,6 +38,6 @@ internal static class DeleteMessageBatch
                 successful.Add(new DeleteMessageBatchResultEntry { Id = valid[i].Id });
             }
         }
-        return new DeleteMessageBatchResult { Successful = successful, Failed = failed };
+        return new DeleteMessageBatchResult { Successful = Batch.Some(successful), Failed = Batch.Some(failed) };
     }
 }

@@ -47,6 +47,6 @@ internal static class SendMessageBatch
                 SequenceNumber = Outgoing.SequenceNumber(queue, sent[i].Sequence),
             });
         }
-        return new SendMessageBatchResult { Successful = successful, Failed = failed };
+        return new SendMessageBatchResult { Successful = Batch.Some(successful), Failed = Batch.Some(failed) };
     }
 }

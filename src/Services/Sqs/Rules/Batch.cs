@@ -41,6 +41,12 @@ internal static class Batch
         }
     }
 
+    /// <summary>
+    /// AWS leaves an empty list of a batch's answer out, although its model requires both: clients ask whether the list is there
+    /// to learn whether anything failed.
+    /// </summary>
+    public static List<T>? Some<T>(List<T> entries) => entries.Count == 0 ? null : entries;
+
     public static BatchResultErrorEntry Failed(string? id, AwsError error) => new()
     {
         Id = id,

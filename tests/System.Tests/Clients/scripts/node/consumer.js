@@ -8,8 +8,9 @@ import { Producer } from 'sqs-producer';
 const sqs = new SQSClient({});
 const own = randomUUID().slice(0, 8);
 
+// The visibility timeout is longer than any of these rounds: nothing comes back because the machine is slow.
 const queue = async (name, attributes = {}) =>
-  (await sqs.send(new CreateQueueCommand({ QueueName: `${own}-${name}`, Attributes: attributes }))).QueueUrl;
+  (await sqs.send(new CreateQueueCommand({ QueueName: `${own}-${name}`, Attributes: { VisibilityTimeout: '600', ...attributes } }))).QueueUrl;
 
 const left = async (url) => {
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }));
@@ -88,7 +89,7 @@ const proofs = {
       queueUrl: url,
       terminateVisibilityTimeout: true,
       heartbeatInterval: 1,
-      visibilityTimeout: 30,
+      visibilityTimeout: 300,
       attributeNames: ['ApproximateReceiveCount'],
       handleMessage: async (message) => {
         counts.push(message.Attributes.ApproximateReceiveCount);
