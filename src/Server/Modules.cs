@@ -20,7 +20,7 @@ internal static class Modules
     {
         var sqs = new SqsModule(
             store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock), new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
-            cloud.Clock, log);
+            store.Sealer.DeriveKey("longspan/sqs-deduplication/1"), cloud.Clock, log);
         return
         [
             new IamModule(),

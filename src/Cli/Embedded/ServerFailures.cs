@@ -15,6 +15,9 @@ internal static class ServerFailures
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new CommandFailure(
             $"An address of --bind is not one of this machine's: {string.Join(", ", settings.Bind)}."),
         UnauthorizedAccessException denied => new CommandFailure(denied.Message, $"The server needs to write to {settings.DataFolder}."),
+        SealException seal => new CommandFailure(
+            seal.Message, $"Put back {Path.Combine(settings.DataFolder, "keys", "seal.key")} as it was when the folder was last used, or the folder from a backup."),
+        InvalidDataException damaged => new CommandFailure(damaged.Message),
         _ => null,
     };
 

@@ -47,7 +47,8 @@ internal readonly record struct Outgoing(
         {
             GroupId = entry.MessageGroupId,
             Delay = Delay(queue, entry.DelaySeconds),
-            Deduplication = deduplicationId is null ? default : Digest(queue, entry.MessageGroupId!, deduplicationId),
+            // What makes two sends the same: the deduplication id, inside its group when the queue says so.
+            Deduplication = deduplicationId is null ? default : cx.Keys.Digest(queue.DeduplicatesPerGroup ? $"{entry.MessageGroupId}\0{deduplicationId}" : $"\0{deduplicationId}"),
         };
         var md5OfSystem = trace is null ? null
             : MessageAttributes.DigestHex([new MessageAttribute("AWSTraceHeader", "String", trace, default)]);
@@ -104,13 +105,4 @@ internal readonly record struct Outgoing(
     };
 
     private static string ContentDigest(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
-
-    /// <summary>What makes two sends the same: the deduplication id, inside its group when the queue says so.</summary>
-    private static UInt128 Digest(QueueSnapshot queue, string group, string deduplicationId)
-    {
-        var text = queue.DeduplicatesPerGroup ? $"{group}\0{deduplicationId}" : $"\0{deduplicationId}";
-        Span<byte> digest = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(digest);
-    }
 }

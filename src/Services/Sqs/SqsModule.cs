@@ -21,7 +21,9 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
     private readonly MessageKeys _keys;
 
     /// <param name="messages">Owned from here on: closed with the module.</param>
-    public SqsModule(DocumentLog documents, MessageBackend messages, ReceiptHandles handles, TimeProvider clock, ILoggerFactory? log = null)
+    /// <param name="digestKey">Keys the digests of deduplication ids, which the store keeps in clear. Another key forgets five minutes of them.</param>
+    public SqsModule(
+        DocumentLog documents, MessageBackend messages, ReceiptHandles handles, byte[] digestKey, TimeProvider clock, ILoggerFactory? log = null)
         : base(SqsOperations.Service)
     {
         _documents = documents;
@@ -29,7 +31,7 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
         _handles = handles;
         _queues = new QueueDirectory(messages);
         _moves = new MoveTasks(documents, messages, _queues, clock);
-        _keys = new MessageKeys(documents, clock, (log ?? NullLoggerFactory.Instance).CreateLogger<MessageKeys>());
+        _keys = new MessageKeys(documents, digestKey, clock, (log ?? NullLoggerFactory.Instance).CreateLogger<MessageKeys>());
         MapQueues();
         MapMessages();
     }

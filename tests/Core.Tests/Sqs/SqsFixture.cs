@@ -42,10 +42,18 @@ internal sealed class SqsFixture : IAsyncDisposable
         return fixture;
     }
 
-    /// <summary>Closes everything and starts again on the same folder.</summary>
-    public async Task RestartAsync()
+    /// <summary>Closes everything, lets a test at the files, and starts again on the same folder.</summary>
+    public async Task RestartAsync(Action? between = null)
     {
         await CloseAsync();
+        between?.Invoke();
+        await OpenAsync();
+    }
+
+    /// <summary>Starts again after a start that failed.</summary>
+    public async Task ReopenAsync(Action between)
+    {
+        between();
         await OpenAsync();
     }
 
@@ -107,7 +115,7 @@ internal sealed class SqsFixture : IAsyncDisposable
     {
         _store = await StoreFolder.OpenAsync(_folder.FullName, Clock);
         var messages = SqliteMessageBackend.Open(_store.PathOf("messages"), Clock);
-        _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), Clock, Log);
+        _module = new SqsModule(_store.Documents, messages, new ReceiptHandles(_store.Sealer.DeriveKey("sqs-test")), _store.Sealer.DeriveKey("sqs-test-2"), Clock, Log);
         _cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://localhost:4566"), _folder.FullName));
         _cloud.Add(_module);
         _cloud.Add(new LongspanQueuesModule(_module));

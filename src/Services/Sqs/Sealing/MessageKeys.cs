@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Longspan.Services.Sqs.Documents;
 using Longspan.Store.Documents;
 using Longspan.Store.Messages;
@@ -28,6 +29,7 @@ public sealed partial class MessageKeys : IDisposable
     private const int MostIdAttempts = 5;
 
     private readonly DocumentLog _documents;
+    private readonly byte[] _digestKey;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly long _mostSeals;
@@ -36,8 +38,8 @@ public sealed partial class MessageKeys : IDisposable
     private volatile MessageKey? _current;
     private DateTimeOffset _retryAt;
 
-    internal MessageKeys(DocumentLog documents, TimeProvider clock, ILogger log, long mostSeals = MostSeals) =>
-        (_documents, _clock, _log, _mostSeals) = (documents, clock, log, mostSeals);
+    internal MessageKeys(DocumentLog documents, byte[] digestKey, TimeProvider clock, ILogger log, long mostSeals = MostSeals) =>
+        (_documents, _digestKey, _clock, _log, _mostSeals) = (documents, digestKey, clock, log, mostSeals);
 
     /// <exception cref="Store.SealException">A key does not open: nobody could read the messages sealed with it, so the start stops here.</exception>
     internal async ValueTask LoadAsync(CancellationToken stop)
@@ -97,6 +99,17 @@ public sealed partial class MessageKeys : IDisposable
             clear.AsSpan(0, length).Clear();
             ArrayPool<byte>.Shared.Return(clear);
         }
+    }
+
+    /// <summary>
+    /// What the store compares instead of a text. Keyed, because the text may be a digest of the body, and an unkeyed one would let a reader of the
+    /// files try out bodies.
+    /// </summary>
+    internal UInt128 Digest(string text)
+    {
+        Span<byte> digest = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_digestKey, Encoding.UTF8.GetBytes(text), digest);
+        return BinaryPrimitives.ReadUInt128LittleEndian(digest);
     }
 
     /// <summary>The documents are gone. Comes before queues are dropped, so that no message outlives its key.</summary>
