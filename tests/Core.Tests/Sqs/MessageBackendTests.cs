@@ -40,6 +40,19 @@ public sealed class MessageBackendTests
         await run.RunAsync(steps: 500);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task AFairQueueDoesWhatTheModelDoes(int seed)
+    {
+        await using var run = new ModelRun(fifo: false, seed, seed % 2 == 0 ? Tiny : Small, tenants: true);
+        await run.RunAsync(steps: 600);
+    }
+
     [Fact]
     public async Task ALargeBacklogIsReadBackInOrderAndCountedExactly()
     {

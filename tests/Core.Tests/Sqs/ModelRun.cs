@@ -7,7 +7,7 @@ using Xunit;
 namespace Longspan.Core.Tests.Sqs;
 
 /// <summary>One seeded run: the same operations on a store and on its model, with restarts and cut-off copies in between.</summary>
-internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settings) : IAsyncDisposable
+internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settings, bool tenants = false) : IAsyncDisposable
 {
     private const long Queue = 7;
 
@@ -118,7 +118,7 @@ internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settin
         for (var i = _random.Next(1, 11); i > 0; i--)
         {
             _number++;
-            messages.Add(MessageBackendTests.Numbered(_number, fifo ? $"g{_random.Next(5)}" : null) with
+            messages.Add(MessageBackendTests.Numbered(_number, Group()) with
             {
                 Delay = !fifo && _random.Next(6) == 0 ? TimeSpan.FromSeconds(_random.Next(1, 30)) : TimeSpan.Zero,
                 Deduplication = fifo ? (UInt128)(_random.Next(8) == 0 ? Math.Max(1, _number - _random.Next(20)) : _number) : 0,
@@ -195,6 +195,10 @@ internal sealed class ModelRun(bool fifo, int seed, SqliteMessageSettings settin
         _store = SqliteMessageBackend.Open(_current, _clock, settings);
         await _store.OpenAsync(Queue, new QueueSettings { Fifo = fifo }, default);
     }
+
+    private string? Group() => fifo ? $"g{_random.Next(5)}"
+        : !tenants || _random.Next(8) == 0 ? null
+        : _random.Next(4) > 0 ? "noisy" : $"quiet{_random.Next(300)}";
 
     private List<Receipt> Pick(int count)
     {

@@ -1,7 +1,10 @@
 namespace Longspan.Store.Sqlite.Messages;
 
-/// <summary>One message's row as it stood when the checkpoint began. A null payload: the cold store has it already.</summary>
-internal readonly record struct ColdRow(Entry Entry, long VisibleAt, long FirstReceivedAt, long DeliveredAt, int ReceiveCount, byte[]? Payload);
+/// <summary>
+/// One message's row as it stood when the checkpoint began. A null payload: the cold store has it already. The tenant is its group on a
+/// standard queue, the empty string for none where others have one.
+/// </summary>
+internal readonly record struct ColdRow(Entry Entry, long VisibleAt, long FirstReceivedAt, long DeliveredAt, int ReceiveCount, string? Tenant, byte[]? Payload);
 
 /// <summary>
 /// Everything that changed since the checkpoint before, as of one frame of the journal. Built in one go by the writer's thread; written by

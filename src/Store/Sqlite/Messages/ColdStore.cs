@@ -15,7 +15,7 @@ internal sealed class ColdStore : IDisposable
     private const int MaximumReadBytes = 4 * 1024 * 1024;
 
     private const string Columns =
-        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, d.group_id, d.source, p.body, d.delivered_at";
+        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, coalesce(d.group_id, nullif(d.tenant, '')), d.source, p.body, d.delivered_at";
 
     private static readonly string[] SchemaSteps =
     [
@@ -33,6 +33,13 @@ internal sealed class ColdStore : IDisposable
           message_id BLOB NOT NULL, PRIMARY KEY(expires_at, queue, key)) WITHOUT ROWID
         """,
         "ALTER TABLE delivery ADD COLUMN delivered_at INTEGER NOT NULL DEFAULT 0",
+        // The groups of standard queues have a column of their own, so that FIFO queues and queues without groups do not pay for its index.
+        """
+        ALTER TABLE delivery ADD COLUMN tenant TEXT;
+        UPDATE delivery SET tenant=group_id, group_id=NULL
+          WHERE group_id IS NOT NULL AND queue IN (SELECT id FROM queue WHERE fifo=0);
+        CREATE INDEX delivery_tenant ON delivery(queue, tenant, seq) WHERE tenant IS NOT NULL AND visible_at=0
+        """,
     ];
 
     private readonly SqliteFile _file;
@@ -104,6 +111,43 @@ internal sealed class ColdStore : IDisposable
         var entries = Read(rows, queue, MaximumReadBytes, out var cut);
         return (entries, entries.Count < limit && !cut);
     }
+
+    /// <summary>
+    /// Messages of the tail by their groups: the next few of each of the next few groups after the scout's cursor, the noisy ones left out.
+    /// </summary>
+    public async ValueTask<(List<Entry> Entries, string? LastGroup, bool AtEnd)> OfGroupsAsync(
+        ScoutCommand page, CancellationToken stop)
+    {
+        using var lease = await _file.ReadAsync(stop).ConfigureAwait(false);
+        var entries = new List<Entry>();
+        var bytes = 0L;
+        var group = page.Cursor;
+        for (var groups = 0; groups < TailScout.GroupsPerPage && bytes < MaximumReadBytes; groups++)
+        {
+            group = NextGroup(lease.Session, page.Queue, group);
+            if (group is null)
+            {
+                return (entries, null, true);
+            }
+            if (page.Noisy.Contains(group))
+            {
+                continue;
+            }
+            using var rows = lease.Session.Prepare(
+                $"""
+                SELECT {Columns} FROM delivery d INDEXED BY delivery_tenant JOIN payload p ON p.seq=d.seq
+                WHERE d.queue=? AND d.tenant=? AND d.tenant IS NOT NULL AND d.visible_at=0 AND d.seq>? ORDER BY d.seq LIMIT ?
+                """)
+                .Bind(1, page.Queue).Bind(2, group).Bind(3, page.Place(group)).Bind(4, TailScout.MessagesPerGroup);
+            var found = Read(rows, page.Queue, MaximumReadBytes, out _);
+            bytes += found.Sum(e => e.Payload.Length);
+            entries.AddRange(found);
+        }
+        return (entries, group, false);
+    }
+
+    /// <summary>Whether the queue's tail has messages in groups, the queue not being FIFO.</summary>
+    public bool HasTenants(long queue) => NextGroup(_file.Writer, queue, null) is not null;
 
     /// <summary>One message of the tail, while the store is running; null when it is not there.</summary>
     public Entry? One(long queue, long sequence)
@@ -193,8 +237,8 @@ internal sealed class ColdStore : IDisposable
         }
         var insertDelivery = writer.Prepare("""
             INSERT OR REPLACE INTO delivery(
-              queue, seq, visible_at, sent_at, receive_count, first_received_at, message_id, group_id, source, delivered_at)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              queue, seq, visible_at, sent_at, receive_count, first_received_at, message_id, group_id, source, delivered_at, tenant)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         var insertPayload = writer.Prepare("INSERT OR REPLACE INTO payload VALUES(?, ?)");
         Span<byte> id = stackalloc byte[16];
@@ -203,8 +247,8 @@ internal sealed class ColdStore : IDisposable
             var entry = row.Entry;
             entry.Id.TryWriteBytes(id);
             insertDelivery.Bind(1, entry.Queue).Bind(2, entry.Sequence).Bind(3, row.VisibleAt).Bind(4, entry.SentAt)
-                .Bind(5, row.ReceiveCount).Bind(6, row.FirstReceivedAt).BindBlob(7, id).Bind(8, entry.GroupId).Bind(9, entry.Source)
-                .Bind(10, row.DeliveredAt).Run();
+                .Bind(5, row.ReceiveCount).Bind(6, row.FirstReceivedAt).BindBlob(7, id).Bind(8, row.Tenant is null ? entry.GroupId : null).Bind(9, entry.Source)
+                .Bind(10, row.DeliveredAt).Bind(11, row.Tenant).Run();
             if (row.Payload is { } payload)
             {
                 insertPayload.Bind(1, entry.Sequence).BindBlob(2, payload).Run();
@@ -224,6 +268,20 @@ internal sealed class ColdStore : IDisposable
             entry.Id.TryWriteBytes(bytes);
             insert.BindBlob(5, bytes).Run();
         }
+    }
+
+    private static string? NextGroup(SqliteSession session, long queue, string? after)
+    {
+        using var row = session.Prepare(
+            after is null
+                ? "SELECT tenant FROM delivery INDEXED BY delivery_tenant WHERE queue=? AND tenant IS NOT NULL AND visible_at=0 ORDER BY tenant LIMIT 1"
+                : "SELECT tenant FROM delivery INDEXED BY delivery_tenant WHERE queue=? AND tenant>? AND visible_at=0 ORDER BY tenant LIMIT 1")
+            .Bind(1, queue);
+        if (after is not null)
+        {
+            row.Bind(2, after);
+        }
+        return row.Step() ? row.Text(0) : null;
     }
 
     private static void SetMeta(SqliteSession writer, string name, long value) =>

@@ -220,7 +220,7 @@ internal sealed class MoveCommand(long queue, MoveOrder order) : Command<MoveOut
             }
         }
         unmovable.ForEach(state.Order.Link);
-        writer.LoadIfLow(state);
+        writer.Tail.LoadIfLow(state);
         Result = new MoveOutcome(moved, unmovable.Count, state.Depth.Visible);
         return true;
     }

@@ -18,6 +18,11 @@ internal abstract class DeliveryOrder
     /// <summary>An entry has changed from <paramref name="before"/> to its present state.</summary>
     public abstract void Changed(Entry entry, EntryState before);
 
+    /// <summary>Tells the time, before changes that happen at it.</summary>
+    public virtual void Advance(long now)
+    {
+    }
+
     /// <summary>Starts a call that takes messages one after the other.</summary>
     public virtual void BeginTaking()
     {
@@ -28,56 +33,4 @@ internal abstract class DeliveryOrder
 
     /// <summary>Ready entries, those first whose turn comes last. Unlinking any number of them from the start does not harm the order.</summary>
     public abstract IEnumerable<Entry> EvictionCandidates();
-}
-
-/// <summary>
-/// The order in which messages became visible. One that comes back goes behind what waits, so that a message that nobody can process
-/// does not hold up the rest.
-/// </summary>
-internal sealed class StandardOrder : DeliveryOrder
-{
-    private readonly EntryList _ready = new();
-
-    public override int Available => _ready.Count;
-
-    public override void Link(Entry entry)
-    {
-        if (entry.State == EntryState.Ready)
-        {
-            _ready.AddLast(entry);
-        }
-    }
-
-    public override void Unlink(Entry entry)
-    {
-        if (entry.State == EntryState.Ready)
-        {
-            _ready.Remove(entry);
-        }
-    }
-
-    public override void Changed(Entry entry, EntryState before)
-    {
-        if (before == EntryState.Ready)
-        {
-            _ready.Remove(entry);
-        }
-        if (entry.State == EntryState.Ready)
-        {
-            _ready.AddLast(entry);
-        }
-    }
-
-    public override Entry? Next() => _ready.First;
-
-    public override IEnumerable<Entry> EvictionCandidates()
-    {
-        for (var entry = _ready.Last; entry is not null;)
-        {
-            // The consumer may unlink the entry that it is given.
-            var previous = entry.Previous;
-            yield return entry;
-            entry = previous;
-        }
-    }
 }

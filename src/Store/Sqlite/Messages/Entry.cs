@@ -44,6 +44,10 @@ internal sealed class Entry : IHeapItem
     public Entry? Previous { get; set; }
     public Entry? Next { get; set; }
     public FifoGroup? Group { get; set; }
+    /// <summary>On a standard queue: whose it is, if it is in a group and linked.</summary>
+    public Tenant? Tenant { get; set; }
+    /// <summary>On a standard queue: when it became visible, in the count of all that did.</summary>
+    public long Turn { get; set; }
 
     public long Due => VisibleAt;
     public int HeapIndex { get; set; } = -1;
@@ -91,6 +95,17 @@ internal sealed class EntryList
         entry.Previous = entry.Next = null;
         entry.List = null;
         Count--;
+    }
+
+    /// <summary>Last first. The consumer may remove the entry that it is given.</summary>
+    public IEnumerable<Entry> FromTheEnd()
+    {
+        for (var entry = Last; entry is not null;)
+        {
+            var previous = entry.Previous;
+            yield return entry;
+            entry = previous;
+        }
     }
 
     private void InsertAfter(Entry? after, Entry entry)

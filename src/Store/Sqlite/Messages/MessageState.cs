@@ -184,7 +184,9 @@ internal sealed class MessageState
             entry.Dirty = false;
             if (entry.State != EntryState.Dead)
             {
-                rows.Add(new(entry, entry.VisibleAt, entry.FirstReceivedAt, entry.DeliveredAt, entry.ReceiveCount, entry.Stored ? null : entry.Payload));
+                rows.Add(new(
+                    entry, entry.VisibleAt, entry.FirstReceivedAt, entry.DeliveredAt, entry.ReceiveCount, TenantOf(entry),
+                    entry.Stored ? null : entry.Payload));
                 entry.Stored = true;
             }
             else if (entry.Stored)
@@ -213,6 +215,8 @@ internal sealed class MessageState
         _reset = false;
         return checkpoint;
     }
+
+    private string? TenantOf(Entry entry) => Find(entry.Queue) is { UsesGroups: true } ? entry.GroupId ?? "" : null;
 
     /// <summary>Whether the checkpoint would write anything.</summary>
     public bool HasChanges =>

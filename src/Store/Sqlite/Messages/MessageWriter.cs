@@ -12,8 +12,6 @@ internal sealed class MessageWriter
     public const long MaximumLoadMillis = 5_000;
 
     private readonly ColdStore _cold;
-    private readonly Action<Command> _post;
-    private readonly SqliteMessageSettings _bounds;
     private readonly Dictionary<long, QueueSettings> _settings = [];
     private readonly IndexedHeap<ReceiveCommand> _deadlines = new();
     private readonly IndexedHeap<QueueState> _wakes = new();
@@ -22,12 +20,12 @@ internal sealed class MessageWriter
     public MessageWriter(ColdStore cold, Action<Command> post, SqliteMessageSettings bounds, MessageState state)
     {
         _cold = cold;
-        _post = post;
-        _bounds = bounds;
         State = state;
+        Tail = new TailReader(this, cold, post, bounds);
     }
 
     public MessageState State { get; private set; }
+    public TailReader Tail { get; }
     /// <summary>Counts completed checkpoints: a page read before one and applied after it would show what no longer is.</summary>
     public int Generation { get; set; }
     public int WaiterCount => _deadlines.Count;
@@ -113,6 +111,18 @@ internal sealed class MessageWriter
         queue.Order.BeginTaking();
         while (taken.Count < maximum && queue.InFlight < settings.MaximumInFlight && queue.Order.Next() is { } entry)
         {
+            if (queue.UsesGroups)
+            {
+                var sight = Tail.SeekQuiet(queue, now);
+                if (sight == QuietSight.Reading)
+                {
+                    break;
+                }
+                if (sight == QuietSight.Found)
+                {
+                    continue;
+                }
+            }
             if (entry.SentAt <= oldest)
             {
                 State.Delete(queue, entry);
@@ -128,7 +138,7 @@ internal sealed class MessageWriter
                 taken.Add(entry);
             }
         }
-        LoadIfLow(queue);
+        Tail.LoadIfLow(queue);
         return taken;
     }
 
@@ -163,116 +173,12 @@ internal sealed class MessageWriter
     /// <summary>Receive commands that have stopped waiting; the caller completes them after the fsync and clears the list.</summary>
     public List<Command> Served => _served;
 
-    /// <summary>Reads the next page of the queue's tail when its window runs low.</summary>
-    public void LoadIfLow(QueueState queue)
-    {
-        if (queue.ColdCount <= 0 || queue.Loading || queue.Order.Available >= _bounds.LowWater || IsFull(queue))
-        {
-            return;
-        }
-        queue.Loading = true;
-        var command = new PageCommand(queue, Math.Max(queue.ColdCursor, queue.PurgedUpTo), Generation);
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                await command.ReadAsync(_cold, _bounds.PageSize, CancellationToken.None);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
-            {
-                command.Failure = e;
-            }
-            _post(command);
-        });
-    }
-
-    /// <summary>
-    /// Large messages fill the window before there are many. A FIFO queue whose first groups are all closed looks ahead for an open one, but not
-    /// for ever: beyond this the messages wait for a group to open, as they do on AWS beyond its own bound.
-    /// </summary>
-    private bool IsFull(QueueState queue) => queue.Fifo
-        ? queue.ReadyBytes >= _bounds.LookaheadBytes || queue.ReadyCount >= queue.Settings.MaximumInFlight
-        : queue.Order.Available > 0 && queue.ReadyBytes >= _bounds.LookaheadBytes / 4;
-
-    /// <summary>Takes a page in.</summary>
-    public void TakeIn(QueueState queue, PageCommand page, long now)
-    {
-        queue.Loading = false;
-        if (State.Find(queue.Id) != queue)
-        {
-            return;
-        }
-        if (page.Failure is null && page.Generation == Generation)
-        {
-            var found = 0;
-            foreach (var entry in page.Entries)
-            {
-                if (entry.Sequence > queue.PurgedUpTo && queue.Find(entry.Sequence) is null && !queue.Buried.Contains(entry.Sequence))
-                {
-                    queue.ColdCount--;
-                    queue.Add(entry, fromTail: true, now);
-                    found++;
-                }
-                queue.ColdCursor = Math.Max(queue.ColdCursor, entry.Sequence);
-            }
-            FinishPage(queue, page, found);
-            queue.LinkParked(now);
-        }
-        if (page.Failure is null)
-        {
-            LoadIfLow(queue);
-        }
-        if (!queue.Touched)
-        {
-            queue.Touched = true;
-            State.Touched.Add(queue);
-        }
-    }
-
-    /// <summary>Deletes messages of the tail that have outlived their time.</summary>
-    public void ExpireTail(QueueState queue, List<Entry> expired, long now)
-    {
-        foreach (var entry in expired)
-        {
-            if (queue.Find(entry.Sequence) is null && !queue.Buried.Contains(entry.Sequence))
-            {
-                queue.ColdCount--;
-                queue.Add(entry, fromTail: true, now);
-                State.Delete(queue, entry);
-            }
-        }
-        queue.LinkParked(now);
-    }
-
-    /// <summary>A page of the tail, for a look that came too late for its own each time. Holds the writer up for the time of one read.</summary>
-    public TailPage ReadTail(QueueState queue, long after)
-    {
-        var (entries, atEnd) = _cold.NextAsync(queue.Id, after, PeekCommand.TailRows(_bounds), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        return new TailPage(after, entries, atEnd, Generation);
-    }
-
     public void FailAllWaiters(Exception reason)
     {
         while (_deadlines.First is { } waiter)
         {
             Leave(waiter);
             waiter.Fail(reason);
-        }
-    }
-
-    private static void FinishPage(QueueState queue, PageCommand page, int found)
-    {
-        queue.VainScans = found > 0 ? 0 : queue.VainScans;
-        if (!page.AtEnd || queue.ColdCount <= 0)
-        {
-            return;
-        }
-        // The count says that there is more, the table says that there is not: look once more from the start, then believe the table.
-        queue.ColdCursor = queue.PurgedUpTo;
-        if (++queue.VainScans > 1)
-        {
-            queue.ColdCount = 0;
-            queue.VainScans = 0;
         }
     }
 
@@ -306,7 +212,7 @@ internal sealed class MessageWriter
         {
             if (!waiter.Cancelled)
             {
-                LoadIfLow(queue);
+                Tail.LoadIfLow(queue);
                 if (!waiter.Retry(this, queue, now))
                 {
                     break;

@@ -13,7 +13,7 @@ internal sealed class PageCommand(QueueState queue, long after, int generation) 
 
     public override bool Apply(MessageWriter writer, long now)
     {
-        writer.TakeIn(queue, this, now);
+        writer.Tail.TakeIn(queue, this, now);
         return true;
     }
 

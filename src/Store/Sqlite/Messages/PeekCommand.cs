@@ -41,7 +41,7 @@ internal sealed class PeekCommand(long queue, long after, int maximum, TailPage?
             Result = new PeekStep(ToPage(inMemory, null), 0, 0);
             return true;
         }
-        var page = mayRead ? writer.ReadTail(state, tailAfter) : tail;
+        var page = mayRead ? writer.Tail.ReadTail(state, tailAfter) : tail;
         if (page is null || page.Generation != writer.Generation || page.After > tailAfter)
         {
             Result = new PeekStep(null, tailAfter, writer.Generation);

@@ -39,6 +39,11 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     /// <summary>Cold rows up to here are dead, whatever they say.</summary>
     public long PurgedUpTo { get; set; }
     public bool Loading { get; set; }
+    /// <summary>A standard queue some of whose messages are in groups: it is a fair queue.</summary>
+    public bool UsesGroups { get; set; }
+    public TailScout Scout { get; } = new();
+    /// <summary>Something is being read for which a receive call had better wait.</summary>
+    public bool Reading => Loading || Scout.Reading;
     /// <summary>Scans of the whole tail since one last found something.</summary>
     public int VainScans { get; set; }
 
@@ -66,8 +71,9 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     {
         _entries.Add(entry.Sequence, entry);
         PayloadBytes += entry.Payload.Length;
+        UsesGroups |= !Fifo && entry.GroupId is not null;
         // A standard queue keeps delayed messages out of the tail, so that the tail is all visible and can be counted.
-        if (!fromTail && ColdCount > 0 && (Fifo || entry.VisibleAt <= now))
+        if (!fromTail && ColdCount > 0 && (Fifo || entry.VisibleAt <= now) && !(Order is StandardOrder order && order.Prefers(entry)))
         {
             entry.State = EntryState.Ready;
             _parked.AddLast(entry);
@@ -91,9 +97,28 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         }
     }
 
+    /// <summary>Puts parked messages of quiet groups before the tail. True when there were any.</summary>
+    public bool LinkPreferred(StandardOrder order, long now)
+    {
+        var any = false;
+        for (var entry = _parked.First; entry is not null;)
+        {
+            var next = entry.Next;
+            if (order.Prefers(entry))
+            {
+                Unpark(entry);
+                Link(entry, now);
+                any = true;
+            }
+            entry = next;
+        }
+        return any;
+    }
+
     /// <summary>Makes visible what is due.</summary>
     public void Advance(long now)
     {
+        Order.Advance(now);
         while (_scheduled.First is { } entry && entry.VisibleAt <= now)
         {
             Schedule(entry, 0, EntryState.Ready);

@@ -46,7 +46,7 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
             Result = new Reception(ReceptionStatus.OverLimit, []);
             return true;
         }
-        if (order.Wait <= TimeSpan.Zero && !state.Loading)
+        if (order.Wait <= TimeSpan.Zero && !state.Reading)
         {
             return true;
         }
@@ -59,7 +59,7 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
 
     /// <summary>Tries again, for a command that waits. True when it has its answer.</summary>
     public bool Retry(MessageWriter writer, QueueState state, long now) =>
-        Take(writer, state, now) || (order.Wait <= TimeSpan.Zero && !state.Loading);
+        Take(writer, state, now) || (order.Wait <= TimeSpan.Zero && !state.Reading);
 
     private bool Take(MessageWriter writer, QueueState state, long now)
     {

@@ -42,6 +42,7 @@ internal sealed class Recovery
                 continue;
             }
             queue.ColdMaximum = _state.NextSequence - 1;
+            queue.UsesGroups = !fifo && _cold.HasTenants(id);
             var scheduled = _cold.Scheduled(id);
             if (fifo && scheduled.Count > 0)
             {

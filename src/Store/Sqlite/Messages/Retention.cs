@@ -20,7 +20,7 @@ internal static class Retention
             }
             if (queue.ColdCount > 0)
             {
-                writer.ExpireTail(queue, cold.Expired(queue.Id, queue.PurgedUpTo, oldest, MaximumPerQueue), now);
+                writer.Tail.ExpireTail(queue, cold.Expired(queue.Id, queue.PurgedUpTo, oldest, MaximumPerQueue), now);
             }
         }
     }
