@@ -63,6 +63,11 @@ const proofs = {
     }));
     assert.equal(gone.Successful.length, 9);
     assert.deepEqual(gone.Failed.map((entry) => entry.Id), ['junk']);
+    // A list that would be empty is not there: programs ask for its presence.
+    const fine = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+    assert.deepEqual([fine.Successful.length, fine.Failed], [9, undefined]);
+    const bad = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: [{ Id: 'junk', ReceiptHandle: 'junk' }] }));
+    assert.deepEqual([bad.Successful, bad.Failed.length], [undefined, 1]);
   },
 
   async fifo() {
