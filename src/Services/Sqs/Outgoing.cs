@@ -16,6 +16,7 @@ internal readonly record struct Outgoing(
 {
     private const int LongestGroup = 128;
     private const int LongestDelay = 900;
+    private const string NoDeduplication = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
 
     private static readonly SearchValues<char> LegalToken =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
@@ -59,6 +60,25 @@ internal readonly record struct Outgoing(
     public static string? SequenceNumber(QueueSnapshot queue, long sequence) =>
         queue.Fifo ? (10_000_000_000_000_000_000UL + (ulong)sequence).ToString(CultureInfo.InvariantCulture) : null;
 
+    /// <summary>What a message that was refused counts in its batch.</summary>
+    public static int SizeOf(SendMessageBatchRequestEntry entry) =>
+        Bytes(entry.MessageBody) + (entry.MessageAttributes?.Sum(a => Bytes(a.Key) + Bytes(a.Value.DataType) + Bytes(a.Value.StringValue) + (a.Value.BinaryValue?.Length ?? 0)) ?? 0);
+
+    /// <summary>A batch in which an entry cannot be put in order is refused as a whole, unlike one with any other bad entry.</summary>
+    public static void CheckBatchOrder(QueueSnapshot queue, IReadOnlyList<SendMessageBatchRequestEntry> entries)
+    {
+        if (queue.Fifo && entries.Any(e => string.IsNullOrEmpty(e.MessageGroupId)))
+        {
+            throw SqsFaults.InvalidParameter("The request must contain the parameter MessageGroupId.");
+        }
+        if (queue.Fifo && !queue.ContentBasedDeduplication && entries.Any(e => e.MessageDeduplicationId is null))
+        {
+            throw SqsFaults.InvalidParameter(NoDeduplication);
+        }
+    }
+
+    private static int Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
+
     private static void CheckOrder(QueueSnapshot queue, SendMessageBatchRequestEntry entry)
     {
         if (queue.Fifo)
@@ -69,8 +89,7 @@ internal readonly record struct Outgoing(
             }
             if (entry.MessageDeduplicationId is null && !queue.ContentBasedDeduplication)
             {
-                throw SqsFaults.InvalidParameter(
-                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
+                throw SqsFaults.InvalidParameter(NoDeduplication);
             }
             if (entry.DelaySeconds is > 0)
             {
@@ -87,7 +106,7 @@ internal readonly record struct Outgoing(
         CheckToken("MessageDeduplicationId", entry.MessageDeduplicationId);
     }
 
-    private static void CheckToken(string parameter, string? value)
+    public static void CheckToken(string parameter, string? value)
     {
         if (value is not null && (value.Length is 0 or > LongestGroup || value.AsSpan().ContainsAnyExcept(LegalToken)))
         {

@@ -21,6 +21,8 @@ internal static class SqsFaults
 
     public static AwsError InvalidAttribute(string name) => new InvalidAttributeValue($"Invalid value for the parameter {name}.");
 
+    public static AwsError InvalidAttribute(string name, string reason) => new InvalidAttributeValue($"Invalid value for the parameter {name}. Reason: {reason}");
+
     public static AwsError UnknownAttribute(string name) => new InvalidAttributeName($"Unknown Attribute {name}.");
 
     public static AwsError BadHandle(string handle) => new ReceiptHandleIsInvalid($"The input receipt handle \"{handle}\" is not a valid receipt handle.");

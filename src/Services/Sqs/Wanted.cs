@@ -1,5 +1,6 @@
 using System.Globalization;
 using Longspan.Api.Sqs;
+using Longspan.Services.Sqs.Operations;
 using Longspan.Services.Sqs.Rules;
 using Longspan.Store.Messages;
 
@@ -34,7 +35,8 @@ internal sealed class Wanted
     {
         // Two spellings of the same wish: the older parameter and the one that replaces it.
         List<string> system = [.. request.AttributeNames ?? [], .. request.MessageSystemAttributeNames ?? []];
-        if (system.Find(n => !SystemNames.Contains(n)) is { } unknown)
+        // The older parameter takes names of queue attributes as well, and says nothing about them.
+        if (system.Find(n => !SystemNames.Contains(n) && !GetQueueAttributes.Known.Contains(n)) is { } unknown)
         {
             throw SqsFaults.UnknownAttribute(unknown);
         }

@@ -57,6 +57,54 @@ public sealed class MoveTaskTests
         await Assert.ThrowsAsync<AwsError>(() => sqs.Do(SqsOperations.CancelMessageMoveTask, new CancelMessageMoveTaskRequest { TaskHandle = "junk" }));
     }
 
+    [Fact]
+    public async Task DestinationsRatesAndHandlesAreChecked()
+    {
+        await using var sqs = await SqsFixture.StartAsync();
+        var (_, url) = await WithLettersAsync(sqs, 1);
+        await sqs.CreateAsync("other.fifo", ("FifoQueue", "true"));
+        Assert.Contains("same type", (await Assert.ThrowsAsync<AwsError>(() => StartToAsync(Dead.Replace("dead", "other.fifo")))).Message);
+        Assert.Contains("cannot be the same", (await Assert.ThrowsAsync<AwsError>(() => StartToAsync(Dead))).Message);
+        Assert.Contains("DestinationArn", (await Assert.ThrowsAsync<ResourceNotFoundException>(() => StartToAsync(Dead + "x"))).Message);
+        Assert.Contains("this format", (await Assert.ThrowsAsync<AwsError>(() => StartToAsync("dead"))).Message);
+        await Assert.ThrowsAsync<AwsError>(() => StartAsync(sqs, perSecond: 0));
+        await Assert.ThrowsAsync<AwsError>(() => StartAsync(sqs, perSecond: 501));
+        foreach (var most in (int[])[0, 11])
+        {
+            await Assert.ThrowsAsync<AwsError>(
+                () => sqs.Do(SqsOperations.ListMessageMoveTasks, new ListMessageMoveTasksRequest { SourceArn = Dead, MaxResults = most }));
+        }
+        Assert.Contains("SourceArn", (await Assert.ThrowsAsync<ResourceNotFoundException>(() => CancelAsync($$"""{"taskId":"t","sourceArn":"{{Dead}}x"}"""))).Message);
+        Assert.Equal("Task does not exist.", (await Assert.ThrowsAsync<ResourceNotFoundException>(() => CancelAsync($$"""{"taskId":"t","sourceArn":"{{Dead}}"}"""))).Message);
+        foreach (var junk in (string[])["{}", "[]", "1", "{\"taskId\":\"t\"}", "{\"taskId\":\"t\",\"taskId\":\"t\"}"])
+        {
+            Assert.Equal("Value for parameter TaskHandle is invalid.", (await Assert.ThrowsAsync<AwsError>(() => CancelAsync(junk))).Message);
+        }
+        await StartToAsync(Dead.Replace("dead", "orders"));
+        Assert.Equal(("COMPLETED", 1), ((await FinishedAsync(sqs)).Status, (await sqs.DepthAsync(url)).Visible));
+
+        Task StartToAsync(string destination) =>
+            sqs.Do(SqsOperations.StartMessageMoveTask, new StartMessageMoveTaskRequest { SourceArn = Dead, DestinationArn = destination });
+        Task CancelAsync(string handle) => sqs.Do(
+            SqsOperations.CancelMessageMoveTask, new CancelMessageMoveTaskRequest { TaskHandle = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(handle)) });
+    }
+
+    [Fact]
+    public async Task ATaskWhoseDestinationIsDeletedFailsAndSaysWhy()
+    {
+        await using var sqs = await SqsFixture.StartAsync();
+        var (dead, _) = await WithLettersAsync(sqs, 20);
+        var destination = await sqs.CreateAsync("elsewhere");
+        await sqs.Do(SqsOperations.StartMessageMoveTask, new StartMessageMoveTaskRequest
+        {
+            SourceArn = Dead, DestinationArn = Dead.Replace("dead", "elsewhere"), MaxNumberOfMessagesPerSecond = 1,
+        });
+        await StepUntilAsync(sqs, async () => (await sqs.DepthAsync(dead)).Visible < 20);
+        await sqs.Do(SqsOperations.DeleteQueue, new DeleteQueueRequest { QueueUrl = destination });
+        var task = await FinishedAsync(sqs);
+        Assert.Equal(("FAILED", "AWS.SimpleQueueService.NonExistentQueue", 1), (task.Status, task.FailureReason, task.MaxNumberOfMessagesPerSecond));
+    }
+
     private static async Task<(string Dead, string Url)> WithLettersAsync(SqsFixture sqs, int count)
     {
         var dead = await sqs.CreateAsync("dead");

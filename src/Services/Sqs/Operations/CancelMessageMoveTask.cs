@@ -15,11 +15,15 @@ internal static class CancelMessageMoveTask
         {
             throw SqsFaults.MissingParameter("TaskHandle");
         }
-        var id = MoveTaskRules.TaskId(request.TaskHandle) ?? throw SqsFaults.InvalidParameter("Value for parameter TaskHandle is invalid.");
+        var (id, arn) = MoveTaskRules.Open(request.TaskHandle) ?? throw SqsFaults.InvalidParameter("Value for parameter TaskHandle is invalid.");
+        var source = MoveTaskRules.Queue(cx, arn, "SourceArn");
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var task = await cx.Call.Cloud.Documents.GetAsync(MoveTaskDocument.Kind, cx.Call.Scope, id, stop)
-                ?? throw new ResourceNotFoundException("Task does not exist.");
+            var task = await cx.Call.Cloud.Documents.GetAsync(MoveTaskDocument.Kind, cx.Call.Scope, id, stop);
+            if (task?.Value.SourceArn != source.ArnText)
+            {
+                throw new ResourceNotFoundException("Task does not exist.");
+            }
             if (task.Value.Status != MoveTaskDocument.Running)
             {
                 throw new UnsupportedOperation("Only active tasks can be cancelled.");

@@ -12,7 +12,7 @@ internal static class CreateQueue
         QueueName.Check(request.QueueName, fifo);
         var name = request.QueueName!;
         var attributes = QueueAttributes.Merge(new Dictionary<string, string>(), wanted, fifo);
-        var tags = QueueTags.Merge(new Dictionary<string, string>(), request.Tags);
+        var tags = QueueTags.Merge(new Dictionary<string, string>(), request.Tags, name);
         RedriveRules.Check(cx, attributes, cx.Call.Arn("sqs", name), fifo);
 
         var (queue, created) = await cx.Queues.CreateAsync(cx.Call, name, attributes, tags, stop);

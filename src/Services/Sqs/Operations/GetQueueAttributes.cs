@@ -10,7 +10,8 @@ internal static class GetQueueAttributes
     private static readonly HashSet<string> Counts =
         ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
 
-    private static readonly HashSet<string> Known =
+    /// <summary>Every attribute that a queue may have, and the word for all of them.</summary>
+    public static readonly HashSet<string> Known =
     [
         .. Counts, .. QueueAttributes.Defaults(fifo: true).Select(d => d.Key), "All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp",
         QueueAttributes.Policy, QueueAttributes.RedrivePolicyName, QueueAttributes.RedriveAllowPolicyName,

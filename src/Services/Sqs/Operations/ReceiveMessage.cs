@@ -17,9 +17,15 @@ internal static class ReceiveMessage
             request.VisibilityTimeout is { } seconds ? Receipts.Visibility(seconds) : TimeSpan.FromSeconds(queue.VisibilitySeconds),
             Wait(queue, request.WaitTimeSeconds))
         {
-            AttemptId = queue.Fifo ? request.ReceiveRequestAttemptId : null,
+            AttemptId = AttemptId(queue, request.ReceiveRequestAttemptId),
         };
         var reception = await cx.Messages.ReceiveAsync(queue.Id, order, stop);
+        if (stop.IsCancellationRequested)
+        {
+            // With an attempt id the caller may ask for the same messages again, so they wait for it.
+            await GiveBackAsync(cx, queue, order.AttemptId is null ? reception.Messages : []);
+            stop.ThrowIfCancellationRequested();
+        }
         if (reception.Status == ReceptionStatus.OverLimit)
         {
             throw new OverLimit("Too many messages are in flight: receive is refused until some are deleted or become visible.");
@@ -54,6 +60,26 @@ internal static class ReceiveMessage
             (stuck ??= []).Add(message.GroupId);
         }
         return messages.Count > 0 ? messages : throw SqsFaults.Unreadable();
+    }
+
+    /// <summary>The caller hung up while its messages came: they are visible again at once instead of after their visibility timeout.</summary>
+    private static async ValueTask GiveBackAsync(SqsContext cx, QueueSnapshot queue, IReadOnlyList<ReceivedMessage> messages)
+    {
+        if (messages.Count > 0)
+        {
+            List<VisibilityChange> changes = [.. messages.Select(m => new VisibilityChange(m.Receipt, TimeSpan.Zero))];
+            await cx.Messages.ChangeVisibilityAsync(queue.Id, changes, CancellationToken.None);
+        }
+    }
+
+    private static string? AttemptId(QueueSnapshot queue, string? asked)
+    {
+        if (asked is not null && !queue.Fifo)
+        {
+            throw SqsFaults.InvalidParameter("ReceiveRequestAttemptId", asked, "The request include parameter that is not valid for this queue type.");
+        }
+        Outgoing.CheckToken("ReceiveRequestAttemptId", asked);
+        return asked;
     }
 
     private static int Maximum(int? asked) => asked switch

@@ -10,6 +10,7 @@ internal static class SendMessageBatch
     {
         var queue = cx.Queue(request.QueueUrl);
         Batch.Check(request.Entries, e => e.Id);
+        Outgoing.CheckBatchOrder(queue, request.Entries!);
         var key = queue.Sealed ? await cx.Keys.CurrentAsync(stop) : null;
         var failed = new List<BatchResultErrorEntry>();
         var valid = new List<(SendMessageBatchRequestEntry Entry, Outgoing Outgoing)>(request.Entries!.Count);
@@ -24,6 +25,7 @@ internal static class SendMessageBatch
             }
             catch (AwsError error)
             {
+                size += Outgoing.SizeOf(entry);
                 failed.Add(Batch.Failed(entry.Id, error));
             }
         }

@@ -12,10 +12,9 @@ internal static class SetQueueAttributes
         {
             throw SqsFaults.MissingParameter("Attributes");
         }
-        if (request.Attributes.ContainsKey(QueueAttributes.FifoQueue))
+        if (queue.Fifo && request.Attributes.TryGetValue(QueueAttributes.FifoQueue, out var fifo) && fifo != "true")
         {
-            // It is decided when the queue is created.
-            throw SqsFaults.UnknownAttribute(QueueAttributes.FifoQueue);
+            throw SqsFaults.InvalidAttribute(QueueAttributes.FifoQueue, "Modifying queue type is not supported.");
         }
         await cx.Queues.UpdateAsync(
             cx.Call,

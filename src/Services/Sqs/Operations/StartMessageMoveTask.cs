@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Documents;
@@ -25,9 +27,9 @@ internal static class StartMessageMoveTask
         {
             throw SqsFaults.InvalidParameter("Source queue must be configured as a Dead Letter Queue.");
         }
-        if (request.DestinationArn is not null && MoveTaskRules.Queue(cx, request.DestinationArn, "DestinationArn").Id == source.Id)
+        if (request.DestinationArn is not null)
         {
-            throw SqsFaults.InvalidParameter("Source queue arn and destination queue arn cannot be the same.");
+            CheckDestination(source, MoveTaskRules.Queue(cx, request.DestinationArn, "DestinationArn"));
         }
         var earlier = await cx.Call.Cloud.Documents.ListByIndexAsync(MoveTaskDocument.Kind, cx.Call.Scope, "source", source.ArnText, stop);
         if (earlier.Any(t => t.Value.IsActive))
@@ -50,6 +52,18 @@ internal static class StartMessageMoveTask
         }
         cx.Moves.Start(new DocumentKey(MoveTaskDocument.Kind.Name, cx.Call.Scope, id));
         return new StartMessageMoveTaskResult { TaskHandle = MoveTaskRules.Handle(id, source.ArnText) };
+    }
+
+    private static void CheckDestination(QueueSnapshot source, QueueSnapshot destination)
+    {
+        if (destination.Id == source.Id)
+        {
+            throw SqsFaults.InvalidParameter("Source queue arn and destination queue arn cannot be the same.");
+        }
+        if (destination.Fifo != source.Fifo)
+        {
+            throw SqsFaults.InvalidParameter("Destination queue must be same type of queue as the source.");
+        }
     }
 }
 
@@ -75,7 +89,8 @@ internal static class MoveTaskRules
     public static string Handle(string id, string sourceArn) =>
         Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"taskId":"{{id}}","sourceArn":"{{sourceArn}}"}"""));
 
-    public static string? TaskId(string handle)
+    /// <summary>The task and the source queue that a handle names; null for what is no handle.</summary>
+    public static (string TaskId, string SourceArn)? Open(string handle)
     {
         var bytes = new byte[handle.Length];
         if (!Convert.TryFromBase64String(handle, bytes, out var length))
@@ -84,9 +99,10 @@ internal static class MoveTaskRules
         }
         try
         {
-            return System.Text.Json.Nodes.JsonNode.Parse(bytes.AsSpan(0, length))?["taskId"]?.ToString();
+            var json = JsonNode.Parse(bytes.AsSpan(0, length), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            return json?["taskId"]?.ToString() is { Length: > 0 } task && json["sourceArn"]?.ToString() is { Length: > 0 } source ? (task, source) : null;
         }
-        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }

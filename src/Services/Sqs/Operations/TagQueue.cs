@@ -8,11 +8,11 @@ internal static class TagQueue
     public static async ValueTask<TagQueueResponse> HandleAsync(SqsContext cx, TagQueueRequest request, CancellationToken stop)
     {
         var queue = cx.Queue(request.QueueUrl);
-        if (request.Tags is null)
+        if (request.Tags is not { Count: > 0 })
         {
             throw SqsFaults.MissingParameter("Tags");
         }
-        await cx.Queues.UpdateAsync(cx.Call, queue, document => document.WithTags(QueueTags.Merge(document.Tags, request.Tags)), stop);
+        await cx.Queues.UpdateAsync(cx.Call, queue, document => document.WithTags(QueueTags.Merge(document.Tags, request.Tags, queue.Name)), stop);
         return new TagQueueResponse();
     }
 }

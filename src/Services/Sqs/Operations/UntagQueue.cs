@@ -7,7 +7,7 @@ internal static class UntagQueue
     public static async ValueTask<UntagQueueResponse> HandleAsync(SqsContext cx, UntagQueueRequest request, CancellationToken stop)
     {
         var queue = cx.Queue(request.QueueUrl);
-        if (request.TagKeys is not { } keys)
+        if (request.TagKeys is not { Count: > 0 } keys)
         {
             throw SqsFaults.MissingParameter("TagKeys");
         }

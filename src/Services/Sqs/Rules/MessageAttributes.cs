@@ -117,8 +117,7 @@ internal static class MessageAttributes
         }
         if (kind == "Binary" ? binary is not { Length: > 0 } : string.IsNullOrEmpty(text))
         {
-            throw SqsFaults.InvalidParameter(
-                $"The message attribute '{name}' must contain non-empty message attribute value for message attribute type '{type}'.");
+            throw SqsFaults.InvalidParameter($"Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'.");
         }
         if (kind == "Binary")
         {

@@ -124,11 +124,11 @@ internal static class QueueAttributes
             case FifoThroughputLimit when fifo:
                 return value is "perQueue" or "perMessageGroupId" ? value : throw SqsFaults.InvalidAttribute(name);
             case RedrivePolicyName:
-                return RedrivePolicy.Parse(value) is null ? null : value;
+                return RedrivePolicy.Parse(value)?.ToString();
             case RedriveAllowPolicyName:
-                return RedriveAllowPolicy.Parse(value) is null ? null : value;
+                return RedriveAllowPolicy.Parse(value)?.ToString();
             case Policy:
-                return value.Length == 0 ? null : PolicyJson.Object(name, value).ToJsonString();
+                return value.Length == 0 ? null : PolicyJson.TryObject(value)?.ToJsonString() ?? throw SqsFaults.InvalidAttribute(name);
             case KmsMasterKeyId:
                 return value.Length == 0 ? null : value;
             default:

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text.Json.Nodes;
+using Longspan.Api.Sqs;
 
 namespace Longspan.Services.Sqs.Rules;
 
@@ -6,12 +8,21 @@ namespace Longspan.Services.Sqs.Rules;
 internal static class QueuePolicy
 {
     private const int MostActions = 7;
+    private const int LongestLabel = 80;
+
+    private static readonly SearchValues<char> LegalLabel =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     public static JsonObject Statement(QueueSnapshot queue, string? label, IReadOnlyList<string>? accounts, IReadOnlyList<string>? actions)
     {
         if (string.IsNullOrEmpty(label))
         {
             throw SqsFaults.MissingParameter("Label");
+        }
+        if (label.Length > LongestLabel || label.AsSpan().ContainsAnyExcept(LegalLabel))
+        {
+            throw SqsFaults.InvalidParameter(
+                "Label", label, $"Can only include alphanumeric characters, hyphens, or underscores. 1 to {LongestLabel} in length");
         }
         if (accounts is null || accounts.Count == 0)
         {
@@ -23,7 +34,12 @@ internal static class QueuePolicy
         }
         if (actions.Count > MostActions)
         {
-            throw new Api.Sqs.OverLimit($"{actions.Count} Actions were found, maximum allowed is {MostActions}.");
+            throw new OverLimit($"{actions.Count} Actions were found, maximum allowed is {MostActions}.");
+        }
+        if (actions.FirstOrDefault(a => a != "*" && !SqsOperations.Service.AllOperations.Contains(a)) is { } unknown)
+        {
+            throw SqsFaults.InvalidParameter(
+                "ActionName", $"SQS:{unknown}", "Please refer to the appropriate WSDL for a list of valid actions.");
         }
         if (accounts.FirstOrDefault(a => a.Length != 12 || a.AsSpan().ContainsAnyExceptInRange('0', '9')) is { } odd)
         {
@@ -42,7 +58,7 @@ internal static class QueuePolicy
     public static string Add(string? policy, QueueSnapshot queue, string label, JsonObject statement)
     {
         var document = policy is null
-            ? new JsonObject { ["Version"] = "2012-10-17", ["Id"] = $"{queue.ArnText}/SQSDefaultPolicy", ["Statement"] = new JsonArray() }
+            ? new JsonObject { ["Version"] = "2008-10-17", ["Id"] = $"{queue.ArnText}/SQSDefaultPolicy", ["Statement"] = new JsonArray() }
             : PolicyJson.Object(QueueAttributes.Policy, policy);
         var statements = Statements(document);
         if (statements.Any(s => Label(s) == label))
@@ -64,7 +80,7 @@ internal static class QueuePolicy
         var statements = Statements(document);
         if (statements.FirstOrDefault(s => Label(s) == label) is not { } found)
         {
-            throw SqsFaults.InvalidParameter("Label", label, "can't find label on existing policy.");
+            throw SqsFaults.InvalidParameter("Label", label, policy is null ? "can't find label." : "can't find label on existing policy.");
         }
         statements.Remove(found);
         return statements.Count == 0 ? "" : document.ToJsonString();
@@ -84,7 +100,7 @@ internal static class QueuePolicy
         return list;
     }
 
-    private static string? Label(JsonNode? statement) => statement?["Sid"]?.ToString();
+    private static string? Label(JsonNode? statement) => (statement as JsonObject)?["Sid"]?.ToString();
 
     private static JsonNode OneOrMany(IEnumerable<string> values)
     {

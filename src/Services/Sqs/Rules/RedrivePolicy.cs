@@ -32,6 +32,10 @@ internal sealed record RedrivePolicy(Arn DeadLetterTarget, int MaximumReceives)
         return new RedrivePolicy(arn, count);
     }
 
+    /// <summary>The one spelling in which the attribute is kept and shown: counts are numbers, whatever the caller wrote.</summary>
+    public override string ToString() =>
+        new JsonObject { ["deadLetterTargetArn"] = DeadLetterTarget.ToString(), ["maxReceiveCount"] = MaximumReceives }.ToJsonString();
+
     private static AwsError Missing(string text, string member) =>
         SqsFaults.InvalidParameter("RedrivePolicy", text, $"Redrive policy does not contain mandatory attribute: {member}.");
 }
@@ -53,12 +57,22 @@ internal sealed record RedriveAllowPolicy(string Permission, IReadOnlyList<strin
         var valid = permission switch
         {
             "allowAll" or "denyAll" => sources.Count == 0,
-            "byQueue" => sources.Count is > 0 and <= MaximumSources,
+            "byQueue" => sources.Count is > 0 and <= MaximumSources && sources.TrueForAll(s => Arn.TryParse(s, out var arn) && arn.Service == "sqs"),
             _ => false,
         };
         return valid
             ? new RedriveAllowPolicy(permission, sources)
             : throw SqsFaults.InvalidParameter("RedriveAllowPolicy", text, "Amazon SQS can't create the redrive allow policy.");
+    }
+
+    public override string ToString()
+    {
+        var json = new JsonObject { ["redrivePermission"] = Permission };
+        if (Sources.Count > 0)
+        {
+            json["sourceQueueArns"] = new JsonArray([.. Sources.Select(s => (JsonNode)JsonValue.Create(s))]);
+        }
+        return json.ToJsonString();
     }
 
     public bool Allows(string sourceArn) => Permission switch
@@ -72,20 +86,20 @@ internal sealed record RedriveAllowPolicy(string Permission, IReadOnlyList<strin
 /// <summary>Reading the small JSON texts that are attribute values.</summary>
 internal static class PolicyJson
 {
-    public static JsonObject Object(string attribute, string text)
+    public static JsonObject Object(string attribute, string text) =>
+        TryObject(text) ?? throw SqsFaults.InvalidParameter(attribute, text, $"{attribute} is not a valid JSON map.");
+
+    /// <summary>Null for what is no JSON object; one with a name given twice is none.</summary>
+    public static JsonObject? TryObject(string text)
     {
         try
         {
-            if (JsonNode.Parse(text) is JsonObject json)
-            {
-                return json;
-            }
+            return JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
         }
         catch (JsonException)
         {
-            // Answered below like any other text that is not an object.
+            return null;
         }
-        throw SqsFaults.InvalidParameter(attribute, text, $"{attribute} is not a valid JSON map.");
     }
 
     /// <summary>Strings as they are, numbers as they are written: AWS takes both for a count.</summary>

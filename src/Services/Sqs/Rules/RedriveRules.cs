@@ -16,6 +16,10 @@ internal static class RedriveRules
         {
             throw SqsFaults.InvalidParameter(QueueAttributes.RedrivePolicyName, text, "Dead letter target does not exist.");
         }
+        if (target.Arn == source)
+        {
+            throw SqsFaults.InvalidParameter(QueueAttributes.RedrivePolicyName, text, "A queue cannot be its own dead-letter queue.");
+        }
         if (target.Fifo != fifo)
         {
             throw SqsFaults.InvalidParameter(

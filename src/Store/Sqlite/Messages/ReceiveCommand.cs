@@ -10,6 +10,7 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
 
     private List<(Entry Entry, int Delivery)>? _attempt;
     private volatile bool _cancelled;
+    private volatile bool _taking;
 
     /// <summary>When the wait ends; set when it begins.</summary>
     public long Due { get; private set; }
@@ -18,11 +19,18 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
     public bool Cancelled => _cancelled;
     public long Queue => queue;
 
-    /// <summary>The caller has gone. The writer drops the command when it next meets it.</summary>
+    /// <summary>
+    /// The caller has gone. The writer drops the command when it next meets it. A caller whose messages are being taken at this moment is
+    /// answered all the same, so that it can give them back: nobody else knows their receipts.
+    /// </summary>
     public void Abandon(CancellationToken stop)
     {
         _cancelled = true;
-        Cancel(stop);
+        Interlocked.MemoryBarrier();
+        if (!_taking)
+        {
+            Cancel(stop);
+        }
     }
 
     /// <summary>A caller that has been told of a failure must not be handed a message later.</summary>
@@ -62,6 +70,22 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
         Take(writer, state, now) || (order.Wait <= TimeSpan.Zero && !state.Reading);
 
     private bool Take(MessageWriter writer, QueueState state, long now)
+    {
+        // Whoever comes second of this and Abandon sees the other.
+        _taking = true;
+        Interlocked.MemoryBarrier();
+        if (_cancelled)
+        {
+            return true;
+        }
+        var taken = TakeNow(writer, state, now);
+        // Without messages it may be abandoned again, unless it just was.
+        _taking = taken;
+        Interlocked.MemoryBarrier();
+        return taken || _cancelled;
+    }
+
+    private bool TakeNow(MessageWriter writer, QueueState state, long now)
     {
         var visibleAt = Math.Max(1, now + (long)order.Visibility.TotalMilliseconds);
         if (order.AttemptId is not null && state.Fifo && Repeat(writer, state, visibleAt, now))
