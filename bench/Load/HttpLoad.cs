@@ -177,7 +177,7 @@ internal static class HttpLoad
         ],
     };
 
-    private static DeleteMessageBatchRequest Deletes(string url, List<Message> messages) => new()
+    internal static DeleteMessageBatchRequest Deletes(string url, List<Message> messages) => new()
     {
         QueueUrl = url,
         Entries = [.. messages.Select((m, i) => new DeleteMessageBatchRequestEntry { Id = $"e{i}", ReceiptHandle = m.ReceiptHandle })],
@@ -187,7 +187,7 @@ internal static class HttpLoad
 
     private static long Memory(int pid) => pid == 0 ? 0 : Process.GetProcessById(pid).WorkingSet64 / 1_000_000;
 
-    private static AwsCredentials ReadProfile(string path)
+    internal static AwsCredentials ReadProfile(string path)
     {
         var values = File.ReadLines(path).Select(l => l.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
         return new AwsCredentials(values["aws_access_key_id"], values["aws_secret_access_key"], null);

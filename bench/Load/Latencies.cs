@@ -22,9 +22,13 @@ internal sealed class Latencies
         {
             return "no calls";
         }
-        _milliseconds.Sort();
-        return $"p50 {At(0.50):F2} ms, p99 {At(0.99):F2} ms, max {_milliseconds[^1]:F2} ms";
+        return $"p50 {At(0.50):F2} ms, p99 {At(0.99):F2} ms, max {At(1):F2} ms";
     }
 
-    private double At(double share) => _milliseconds[(int)((_milliseconds.Count - 1) * share)];
+    /// <summary>In milliseconds; asked when all calls are over.</summary>
+    public double At(double share)
+    {
+        _milliseconds.Sort();
+        return _milliseconds[(int)((_milliseconds.Count - 1) * share)];
+    }
 }
