@@ -252,6 +252,57 @@ public sealed class PeekTests
         folder.Delete(recursive: true);
     }
 
+    /// <summary>Between the read of the tail and the writer's answer, what was in memory moves to the tail, or the queue is purged.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACheckpointDuringALookMakesItLookAgain(bool purge)
+    {
+        var folder = Directory.CreateTempSubdirectory("longspan-peek-");
+        SqliteMessageBackend? store = null;
+        Func<Task>? meanwhile = null;
+        var settings = new SqliteMessageSettings
+        {
+            CheckpointBytes = 2_000, WindowBytes = 1_000, LowWater = 3, PageSize = 50, MinimumShare = 200,
+            AfterTailRead = () => Interlocked.Exchange(ref meanwhile, null)?.Invoke() ?? Task.CompletedTask,
+        };
+        await using (store = SqliteMessageBackend.Open(folder.FullName, new ManualClock(), settings))
+        {
+            await store.OpenAsync(1, new QueueSettings(), default);
+            await store.OpenAsync(2, new QueueSettings(), default);
+            var sent = await SendAsync(1, 300);
+            await CheckpointAsync();
+            sent.AddRange(await SendAsync(1, 3));
+            var after = sent[^5];
+            meanwhile = async () =>
+            {
+                if (purge)
+                {
+                    await store.PurgeAsync(1, default);
+                }
+                await CheckpointAsync();
+            };
+            var page = await store.PeekAsync(1, after, 10, default);
+            Assert.Null(meanwhile);
+            Assert.Equal(purge ? [] : sent[^4..], page.Messages.Select(m => m.Sequence));
+        }
+        folder.Delete(recursive: true);
+
+        async Task<List<long>> SendAsync(long queue, int count) =>
+            [.. (await store.SendAsync(queue, [.. Enumerable.Range(0, count).Select(n => MessageBackendTests.Numbered(n, null))], default)).Select(s => s.Sequence)];
+
+        // Another queue's messages fill the journal until the first queue's have left memory.
+        async Task CheckpointAsync()
+        {
+            var waited = TimeProvider.System.GetTimestamp();
+            for (var size = 100; size == 100 || await store.CountInMemoryAsync() > 60; size = 1)
+            {
+                Assert.True(TimeProvider.System.GetElapsedTime(waited) < TimeSpan.FromSeconds(60), "no checkpoint has emptied the memory");
+                await SendAsync(2, size);
+            }
+        }
+    }
+
     private static string Brief(Longspan.Api.LongspanQueues.PeekedMessage message) =>
         $"{message.Body} {message.State} {message.Attributes!["ApproximateReceiveCount"]}";
 

@@ -22,6 +22,8 @@ public sealed record SqliteMessageSettings
     public long MinimumShare { get; init; } = 64 * 1024;
     /// <summary>How often expired messages are looked for, and idle changes checkpointed.</summary>
     public TimeSpan SweepPeriod { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>For tests: runs when a look has read a part of a tail and has not brought it to the writer yet.</summary>
+    internal Func<Task>? AfterTailRead { get; init; }
     /// <summary>For tests: runs before each write to the journal and may throw what a disk would.</summary>
     internal Action? BeforeJournalWrite { get; init; }
 }

@@ -92,6 +92,10 @@ internal sealed class WriterLoop : IDisposable
         try
         {
             var (entries, atEnd) = await _cold.NextAsync(queue, after, PeekCommand.TailRows(_settings), stop);
+            if (_settings.AfterTailRead is { } pause)
+            {
+                await pause();
+            }
             return new TailPage(after, entries, atEnd, generation);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
