@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Threading.Channels;
 using Longspan.Api.Ecs;
 using Longspan.Kernel;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,12 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
 {
     private const int MaximumTasks = 100;
     private const int MaximumAttempts = 3;
-    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(250);
+    /// <summary>The kind of ECS's task documents. What is in them is asked for through the public operations.</summary>
+    internal const string TaskKind = "ecs.task";
+    /// <summary>Between two looks for one service, however many changes there are.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>Changes of tasks wake a look; this is the net under them, and under looks that fail.</summary>
+    private static readonly TimeSpan SafetyPeriod = TimeSpan.FromSeconds(5);
     private static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = TimeSpan.FromSeconds(60) };
 
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
@@ -33,9 +39,19 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
 
     public void Start(IEnumerable<PublishedService> services)
     {
+        // Read here, before the first looks: what is committed while they look comes through the feed.
+        var from = cloud.Documents.Revision;
+        var wakes = new List<ChannelWriter<bool>>();
         foreach (var service in services)
         {
-            _loops.Add(Task.Run(() => FollowAsync(service)));
+            // A wake-up, not a queue: one token says "look again".
+            var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+            wakes.Add(wake.Writer);
+            _loops.Add(Task.Run(() => FollowAsync(service, wake.Reader)));
+        }
+        if (wakes.Count > 0)
+        {
+            _loops.Add(Task.Run(() => WatchAsync(from, wakes)));
         }
     }
 
@@ -81,19 +97,54 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
         _stop.Dispose();
     }
 
-    private async Task FollowAsync(PublishedService service)
+    private async Task FollowAsync(PublishedService service, ChannelReader<bool> wake)
     {
-        using var timer = new PeriodicTimer(Refresh, cloud.Clock);
         try
         {
-            do
+            while (true)
             {
                 await LookAsync(service, _stop.Token);
+                await Task.Delay(Pause, cloud.Clock, _stop.Token);
+                await WokenAsync(wake);
             }
-            while (await timer.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>Until a task changes, or the safety period is over.</summary>
+    private async Task WokenAsync(ChannelReader<bool> wake)
+    {
+        using var patience = new CancellationTokenSource(SafetyPeriod, cloud.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        try
+        {
+            await wake.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task WatchAsync(long from, List<ChannelWriter<bool>> wakes)
+    {
+        try
+        {
+            await foreach (var change in cloud.Documents.WatchAsync(from, _stop.Token))
+            {
+                if (change.Resync || change.Key.Kind == TaskKind)
+                {
+                    wakes.ForEach(wake => wake.TryWrite(true));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception error) when (!_stop.IsCancellationRequested)
+        {
+            LogWatchFailed(SafetyPeriod.TotalSeconds, error);
         }
     }
 
@@ -139,6 +190,9 @@ internal sealed partial class FrontDoor(Cloud cloud, IHttpForwarder forwarder, I
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Front door of {Service}: {Target} answered {Outcome}")]
     private partial void LogForwardFailed(string service, string target, ForwarderError outcome);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The change feed ended; front doors look for their tasks every {Seconds} s from here on")]
+    private partial void LogWatchFailed(double seconds, Exception error);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Front door of {Service} could not look up its tasks: {Reason}")]
     private partial void LogLookupFailed(string service, string reason);
