@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
@@ -12,26 +13,31 @@ namespace Longspan.Server.Endpoint;
 internal sealed class Authentication
 {
     private readonly AccessKeys _keys;
-    private readonly IReadOnlyList<ServiceModule> _modules;
+    /// <summary>Operations that modules have ways into of their own, by module; all others go straight to the signature.</summary>
+    private readonly FrozenDictionary<Operation, ServiceModule[]> _ownWays;
     private readonly SigV4 _signatures;
     private readonly string _defaultRegion;
 
     /// <param name="defaultRegion">The region of calls that are not signed and so name none.</param>
     public Authentication(AccessKeys keys, IReadOnlyList<ServiceModule> modules, string defaultRegion, TimeProvider clock)
     {
-        (_keys, _modules, _defaultRegion) = (keys, modules, defaultRegion);
+        (_keys, _defaultRegion) = (keys, defaultRegion);
+        _ownWays = modules.SelectMany(module => module.OwnAuthentication.Select(operation => (operation, module)))
+            .GroupBy(way => way.operation, way => way.module).ToFrozenDictionary(ways => ways.Key, ways => ways.ToArray());
         _signatures = new SigV4(LookUpAsync, clock);
     }
 
     /// <summary>The caller of an AWS operation. A service's own ways in (activation codes, machine keys) are asked first.</summary>
     public async ValueTask<(Caller Caller, string Region)> VerifyAsync(WireRequest request, AwsProtocol protocol, Operation operation, CancellationToken stop)
     {
-        foreach (var module in _modules)
+        if (_ownWays.TryGetValue(operation, out var modules))
         {
-            if (module.OwnAuthentication.Contains(operation)
-                && await VerifyByModuleAsync(module, request, protocol, operation, stop) is { } own)
+            foreach (var module in modules)
             {
-                return own;
+                if (await VerifyByModuleAsync(module, request, protocol, operation, stop) is { } own)
+                {
+                    return own;
+                }
             }
         }
         return Accept(await _signatures.VerifyAsync(request, protocol, operation.Service.SigningName, stop));
