@@ -1,5 +1,6 @@
 using Longspan.Api.Shapes;
 using Longspan.Wire.Query;
+using Longspan.Wire.Signing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,6 +14,7 @@ public sealed class WireRequest
 {
     private FormFields? _form;
     private FormFields? _queryFields;
+    private (bool Read, CredentialScope? Scope) _scope;
 
     public required string Method { get; init; }
     /// <summary>Still percent-encoded; begins with a slash.</summary>
@@ -20,7 +22,8 @@ public sealed class WireRequest
     /// <summary>Still percent-encoded; without the question mark.</summary>
     public required string Query { get; init; }
     public required IHeaderDictionary Headers { get; init; }
-    public ReadOnlyMemory<byte> Body { get; init; }
+    /// <summary>Empty until it has been read: how much of it is read depends on the rest of the request.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
 
     public string Host => Headers.Host.ToString();
 
@@ -37,6 +40,19 @@ public sealed class WireRequest
 
     /// <summary>Query string and, for form bodies, body fields. Throws <see cref="MalformedRequestException"/> on broken escapes.</summary>
     internal FormFields Form => _form ??= FormFields.Parse(this);
+
+    /// <summary>What the request says it was signed for; nothing may be trusted because of it.</summary>
+    public CredentialScope? Scope
+    {
+        get
+        {
+            if (!_scope.Read)
+            {
+                _scope = (true, CredentialScope.Find(this));
+            }
+            return _scope.Scope;
+        }
+    }
 
     /// <summary>The query string alone.</summary>
     internal FormFields QueryFields => _queryFields ??= FormFields.Parse(Query);

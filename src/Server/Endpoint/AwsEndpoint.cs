@@ -29,9 +29,10 @@ internal sealed partial class AwsEndpoint(
         WireResponse answer;
         try
         {
-            var limit = BodyReader.LimitOf(CredentialScope.Find(WireRequest.From(http, default))?.Service);
+            var request = WireRequest.From(http, default);
+            var limit = BodyReader.LimitOf(request.Scope?.Service);
             using var body = await bodies.ReadAsync(http.Request, limit, stop);
-            var request = WireRequest.From(http, body?.Memory ?? default);
+            request.Body = body?.Memory ?? default;
             var recognised = recogniser.Recognise(request);
             (codec, service) = (recognised.Codec, recognised.Service);
             if (body is null)

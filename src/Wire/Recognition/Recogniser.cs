@@ -41,7 +41,7 @@ public sealed class Recogniser
         }
         try
         {
-            var scope = CredentialScope.Find(request);
+            var scope = request.Scope;
             if (request.Form.Find("Action") is { Length: > 0 } action)
             {
                 return ByAction(request, scope, action);
