@@ -42,7 +42,7 @@ public abstract class ServiceModule(ServiceSchema schema)
     /// <summary>Closes what the module owns, after the last request.</summary>
     public virtual ValueTask StopAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Back to a fresh state, within milliseconds; the document log has been emptied already.</summary>
+    /// <summary>Back to a fresh state, within milliseconds; documents, records and blobs have been emptied already.</summary>
     public virtual ValueTask ResetAsync(CancellationToken stop) => ValueTask.CompletedTask;
 
     private protected void Register(Operation operation, OperationHandler handler) => _operations.Add(operation, handler);

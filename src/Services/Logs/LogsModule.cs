@@ -36,7 +36,5 @@ public sealed class LogsModule : ServiceModule<LogsContext>
 
     public override IReadOnlyList<Reconciler> Reconcilers { get; }
 
-    public override ValueTask ResetAsync(CancellationToken stop) => _records.ResetAsync(stop);
-
     protected override LogsContext NewContext(CallContext call) => new(call, _records);
 }

@@ -215,7 +215,7 @@ public sealed class GroupAndStreamTests : LogsCase
     public async Task A_reset_leaves_nothing()
     {
         await Logs.PutAsync(Group, Stream, (Logs.NowMs, "before"));
-        await Logs.Store.Documents.ResetAsync(default);
+        await Logs.Store.ResetAsync(default);
         await Logs.Module.ResetAsync(default);
         Assert.Empty(Named(await DescribeGroups()));
         Assert.Empty(await Logs.Store.Records.ListStreamsAsync(LogsCloud.Scope, "", default));
