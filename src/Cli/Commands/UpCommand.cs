@@ -84,12 +84,12 @@ internal static class UpCommand
     {
         if (BackgroundProcess.Find(home.ServerPid) is null)
         {
-            BackgroundProcess.Start("dotnet", [
+            await BackgroundProcess.StartAsync("dotnet", [
                 Self, "server", "--data", home.ServerData, "--port", $"{run.Port}", "--insecure-http",
                 "--bind", "127.0.0.1", "--bind", Topology.CloudGateway, "--bind", Topology.LinkServerAddress,
                 "--publish", $"{run.WebPort}={Topology.Region}/{Topology.Cluster}/orders-web:8080",
                 "--publish", $"{run.ApiPort}={Topology.Region}/{Topology.Cluster}/orders-api:8080"],
-                home.LogOf("server"), home.ServerPid);
+                home.LogOf("server"), stop, home.ServerPid);
         }
         var health = new Uri(run.Endpoint, "/health");
         await Wait.UntilAsync($"the server answers {health}", async () =>
@@ -100,13 +100,13 @@ internal static class UpCommand
     {
         if (BackgroundProcess.Find(home.CloudNodePid) is null)
         {
-            BackgroundProcess.Start("dotnet", [
+            await BackgroundProcess.StartAsync("dotnet", [
                 Self, "node", "--name", Topology.CloudNode, "--endpoint", run.Endpoint.ToString(), "--region", Topology.Region, "--cluster", Topology.Cluster,
                 "--state", home.CloudNodeState, "--credentials", home.CredentialsFile,
                 "--attribute", $"site={Topology.CloudSite}", "--attribute", "longspan.capacity=fargate",
                 "--docker-host", $"unix://{Engine.Socket}", "--network", Topology.CloudNetwork, "--publish-address", Topology.CloudGateway,
                 "--container-endpoint-url", $"http://{Topology.CloudGateway}:{run.Port}"],
-                home.LogOf(Topology.CloudNode), home.CloudNodePid);
+                home.LogOf(Topology.CloudNode), stop, home.CloudNodePid);
         }
         await ConnectedAsync(home, Topology.CloudNode, home.CloudNodePid, aws, stop);
     }
@@ -130,7 +130,7 @@ internal static class UpCommand
                 }, stop);
                 arguments.AddRange(["--activation-id", activation.ActivationId!, "--activation-code", activation.ActivationCode!]);
             }
-            BackgroundProcess.Start("dotnet", arguments, home.LogOf(Topology.PremisesNode), home.PremisesNodePid, Topology.PremisesNamespace);
+            await BackgroundProcess.StartAsync("dotnet", arguments, home.LogOf(Topology.PremisesNode), stop, home.PremisesNodePid, Topology.PremisesNamespace);
         }
         await ConnectedAsync(home, Topology.PremisesNode, home.PremisesNodePid, aws, stop);
     }

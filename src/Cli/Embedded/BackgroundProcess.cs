@@ -10,7 +10,8 @@ namespace Longspan.Cli.Embedded;
 internal static class BackgroundProcess
 {
     /// <summary>Starts it and returns its pid. <paramref name="networkNamespace"/> runs it inside that namespace.</summary>
-    public static int Start(string program, IEnumerable<string> arguments, string logFile, string? pidFile = null, string? networkNamespace = null)
+    public static async Task<int> StartAsync(
+        string program, IEnumerable<string> arguments, string logFile, CancellationToken stop, string? pidFile = null, string? networkNamespace = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
         var path = Tool.Find(program) ?? throw new CommandFailure($"'{program}' is not installed.");
@@ -41,8 +42,8 @@ internal static class BackgroundProcess
             start.ArgumentList.Add(argument);
         }
         using var launcher = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
-        launcher.WaitForExit();
-        return pidFile is null ? 0 : Record(pidFile);
+        await launcher.WaitForExitAsync(stop);
+        return pidFile is null ? 0 : await RecordAsync(pidFile, stop);
     }
 
     /// <summary>The running process of a pid file, or null when it is gone.</summary>
@@ -78,18 +79,19 @@ internal static class BackgroundProcess
         return true;
     }
 
-    private static int Record(string pidFile)
+    private static async Task<int> RecordAsync(string pidFile, CancellationToken stop)
     {
-        var deadline = Stopwatch.StartNew();
-        while (deadline.Elapsed < TimeSpan.FromSeconds(5))
+        int? started = null;
+        await Wait.UntilAsync($"the process of {pidFile} has started (its log file beside the pid file says why not)", () =>
         {
-            if (File.Exists(pidFile) && int.TryParse(File.ReadAllText(pidFile).Trim(), out var pid) && StartTime(pid) is { } started)
+            if (File.Exists(pidFile) && int.TryParse(File.ReadAllText(pidFile).Trim(), out var pid) && StartTime(pid) is { } time)
             {
-                File.WriteAllText(pidFile, $"{pid} {started}");
-                return pid;
+                File.WriteAllText(pidFile, $"{pid} {time}");
+                started = pid;
             }
-        }
-        throw new CommandFailure($"The process of {pidFile} did not start.", "Its log file beside the pid file says why.");
+            return Task.FromResult(started is not null);
+        }, TimeSpan.FromSeconds(5), stop, pause: TimeSpan.FromMilliseconds(5));
+        return started!.Value;
     }
 
     // Field 22 of /proc/PID/stat: clock ticks since boot. The command name before it may hold spaces and parentheses. Zombies are gone.

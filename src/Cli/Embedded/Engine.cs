@@ -118,7 +118,7 @@ internal static class Engine
         else
         {
             // The distribution's init script raises limits that many virtual machines do not allow to be raised.
-            BackgroundProcess.Start("dockerd", [], "/var/log/dockerd.log");
+            await BackgroundProcess.StartAsync("dockerd", [], "/var/log/dockerd.log", stop);
         }
         await Wait.UntilAsync("the Docker engine answers", () => AnswersAsync(Socket, stop), StartLimit, stop);
     }

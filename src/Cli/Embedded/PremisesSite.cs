@@ -78,10 +78,10 @@ internal sealed class PremisesSite(string folder)
             await BackgroundProcess.StopAsync(EnginePidFile, TimeSpan.FromSeconds(20), stop);
             // A pid file of the engine itself that a crash left behind would stop it from starting.
             File.Delete(Path.Combine(folder, "dockerd.pid"));
-            BackgroundProcess.Start("dockerd", [
+            await BackgroundProcess.StartAsync("dockerd", [
                 "--data-root", Path.Combine(folder, "engine"), "--exec-root", Path.Combine(folder, "exec"), "--pidfile", Path.Combine(folder, "dockerd.pid"),
                 "-H", $"unix://{Socket}", "--bip", "10.255.80.1/24", "--insecure-registry", $"{Topology.LinkServerAddress}/32"],
-                EngineLog, EnginePidFile, Topology.PremisesNamespace);
+                EngineLog, stop, EnginePidFile, Topology.PremisesNamespace);
             await Wait.UntilAsync("the on-premises Docker engine answers", () => Engine.AnswersAsync(Socket, stop), EngineStartLimit, stop);
         }
         if (!(await Tool.TryRunAsync("docker", ["-H", $"unix://{Socket}", "network", "inspect", Topology.PremisesNetwork], stop)).Succeeded)
