@@ -15,11 +15,9 @@ internal static class PutRolePolicy
         await cx.CommitAsync(async () =>
         {
             var role = await Identities.RoleAsync(cx, request.RoleName, stop);
-            var policies = new SortedDictionary<string, string>(role.Value.InlinePolicies.ToDictionary(), StringComparer.Ordinal) { [name] = text };
-            return policies.Values.Sum(IamChecks.SizeOf) <= IamLimits.InlinePoliciesOfRoleSize
-                ? new Commit().Update(AccessKinds.Roles, role, role.Value with { InlinePolicies = policies })
-                : throw new LimitExceededException(
-                    $"Maximum policy size of {IamLimits.InlinePoliciesOfRoleSize} bytes exceeded for role {role.Value.RoleName}");
+            var policies = IamChecks.WithInline(
+                role.Value.InlinePolicies, name, text, IamLimits.InlinePoliciesOfRoleSize, $"role {role.Value.RoleName}");
+            return new Commit().Update(AccessKinds.Roles, role, role.Value with { InlinePolicies = policies });
         }, stop);
         return new PutRolePolicyResponse();
     }

@@ -15,11 +15,9 @@ internal static class PutUserPolicy
         await cx.CommitAsync(async () =>
         {
             var user = await Identities.UserAsync(cx, request.UserName, stop);
-            var policies = new SortedDictionary<string, string>(user.Value.InlinePolicies.ToDictionary(), StringComparer.Ordinal) { [name] = text };
-            return policies.Values.Sum(IamChecks.SizeOf) <= IamLimits.InlinePoliciesOfUserSize
-                ? new Commit().Update(AccessKinds.Users, user, user.Value with { InlinePolicies = policies })
-                : throw new LimitExceededException(
-                    $"Maximum policy size of {IamLimits.InlinePoliciesOfUserSize} bytes exceeded for user {user.Value.UserName}");
+            var policies = IamChecks.WithInline(
+                user.Value.InlinePolicies, name, text, IamLimits.InlinePoliciesOfUserSize, $"user {user.Value.UserName}");
+            return new Commit().Update(AccessKinds.Users, user, user.Value with { InlinePolicies = policies });
         }, stop);
         return new PutUserPolicyResponse();
     }

@@ -55,6 +55,17 @@ internal static class IamChecks
         return SizeOf(text) <= largest ? text : throw IamFaults.Quota(quota, largest);
     }
 
+    /// <summary>The inline policies with one put among them. They have a size together.</summary>
+    /// <param name="owner">As IAM names it in a refusal: <c>role deployer</c>.</param>
+    public static IReadOnlyDictionary<string, string> WithInline(
+        IReadOnlyDictionary<string, string> present, string name, string text, int largest, string owner)
+    {
+        var policies = new SortedDictionary<string, string>(present.ToDictionary(), StringComparer.Ordinal) { [name] = text };
+        return policies.Values.Sum(SizeOf) <= largest
+            ? policies
+            : throw new LimitExceededException($"Maximum policy size of {largest} bytes exceeded for {owner}");
+    }
+
     /// <summary>White space does not count towards a policy's size.</summary>
     public static int SizeOf(string policy) => policy.Count(c => !char.IsWhiteSpace(c));
 
