@@ -22,9 +22,7 @@ internal static class QueueTailCommand
         QueueOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
-            // Not Console: it swallows the end of a pipe, and `tail | head` would go on for ever.
-            await using var output = new StreamWriter(
-                new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            await using var output = new StreamWriter(OpenOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
             var tail = new Tail(server, url, output, json, parsed.GetValue(count) ?? int.MaxValue);
             try
             {
@@ -38,6 +36,21 @@ internal static class QueueTailCommand
             return 0;
         });
         return command;
+    }
+
+    /// <summary>
+    /// Console swallows the end of a pipe, and <c>tail | head</c> would go on for ever; a file, on the other hand, may be shared with standard
+    /// error, and only Console writes where the other has stopped.
+    /// </summary>
+    private static Stream OpenOutput()
+    {
+        var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        if (!pipe.CanSeek)
+        {
+            return pipe;
+        }
+        pipe.Dispose();
+        return Console.OpenStandardOutput();
     }
 
     private sealed class Tail(QueueServer server, string url, StreamWriter output, bool json, int rest)
