@@ -74,36 +74,12 @@ public sealed class PlacementTests
     {
         var site = Node("a", attributes: ("site", "cloud"));
         Assert.Equal(Placement.Attribute, Placement.Refusal(site, Ask() with { RequiredAttributes = ["gpu"] }));
-        Assert.True(ConstraintExpression.TryParse("attribute:site == on-premises", out var elsewhere));
+        Assert.True(ClusterQuery.TryParse("attribute:site == on-premises", out var elsewhere, out _));
         Assert.Equal(Placement.MemberOf, Placement.Refusal(site, Ask() with { Constraints = [elsewhere] }));
         var distinct = Ask() with { DistinctInstance = true };
         Assert.Equal(Placement.Distinct, Placement.Refusal(site.Take(distinct), distinct));
         Assert.Equal(Placement.NoInstance, Placement.Place([], Ask()).Reason);
     }
-
-    [Theory]
-    [InlineData("attribute:site == cloud", true)]
-    [InlineData("attribute:site != cloud", false)]
-    [InlineData("attribute:site =~ cl.*", true)]
-    [InlineData("attribute:site in [on-premises, cloud]", true)]
-    [InlineData("attribute:site not_in [cloud]", false)]
-    [InlineData("attribute:gpu exists", false)]
-    [InlineData("attribute:gpu !exists and attribute:site == cloud", true)]
-    [InlineData("attribute:gpu exists or attribute:site == cloud", true)]
-    [InlineData("attribute:site == cloud && attribute:arch == arm64", false)]
-    public void ExpressionsSelectByAttribute(string text, bool matches)
-    {
-        Assert.True(ConstraintExpression.TryParse(text, out var expression));
-        Assert.Equal(matches, expression.Matches(new Dictionary<string, string> { ["site"] = "cloud", ["arch"] = "x86_64" }));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("site == cloud")]
-    [InlineData("attribute:site ==")]
-    [InlineData("task:group == web")]
-    [InlineData("attribute:site =~ (")]
-    public void OtherExpressionsAreRefused(string text) => Assert.False(ConstraintExpression.TryParse(text, out _));
 
     [Fact]
     public void NoPlanExceedsWhatANodeHasFree()

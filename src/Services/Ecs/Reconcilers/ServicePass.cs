@@ -1,3 +1,4 @@
+using Longspan.Api.Ecs;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Operations;
@@ -199,7 +200,17 @@ internal sealed class ServicePass(
             return null;
         }
         var template = TemplateOf(definition.Value);
-        var request = template.Request();
+        PlacementRequest request;
+        try
+        {
+            request = template.Request();
+        }
+        catch (InvalidParameterException refusal)
+        {
+            // Accepted by an earlier release. It must not hold up the cluster's other services.
+            AddEvent($"was unable to place a task. Reason: {refusal.Message}");
+            return null;
+        }
         var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
         for (var i = 0; i < count; i++)
         {

@@ -95,7 +95,8 @@ internal sealed class ClusterCapacity
         }
     }
 
-    private static NodeCapacity Node(ContainerInstanceDocument instance, AssignmentDocument? assignment)
+    /// <summary>The node as placement sees it. Its running tasks are those assigned to it that are not asked to stop.</summary>
+    public static NodeCapacity Node(ContainerInstanceDocument instance, AssignmentDocument? assignment)
     {
         var used = InstanceUse.Of(assignment);
         var entries = assignment?.Entries ?? [];
@@ -109,6 +110,11 @@ internal sealed class ClusterCapacity
             UsedUdpPorts = instance.Registered.UdpPorts.Concat(used.UdpPorts).ToHashSet(),
             TasksByGroup = entries.Where(e => !e.Stop).GroupBy(e => e.Group).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
             TaskCount = entries.Count,
+            RunningTasks = entries.Count(e => !e.Stop),
+            AgentConnected = instance.AgentConnected,
+            AgentVersion = instance.AgentVersion,
+            Ec2InstanceId = instance.Ec2InstanceId,
+            RegisteredAt = instance.RegisteredAt,
         };
     }
 }

@@ -33,6 +33,7 @@ internal sealed record TaskTemplate
     public PlacementRequest Request()
     {
         var demand = TaskSizes.Demand(Definition, Overrides);
+        PlacementRules.Check(Constraints.Count, Strategy);
         var rules = Constraints.Select(c => (c.Type, c.Expression))
             .Concat((Definition.Definition.PlacementConstraints ?? []).Select(c => (c.Type, c.Expression))).ToArray();
         return new PlacementRequest
@@ -46,15 +47,10 @@ internal sealed record TaskTemplate
             RequiredAttributes = LaunchType == LaunchTypes.Fargate
                 ? [] : [.. (Definition.Definition.RequiresAttributes ?? []).Select(a => a.Name!)],
             DistinctInstance = rules.Any(c => c.Type == "distinctInstance"),
-            Constraints = [.. rules.Where(c => c.Type == "memberOf").Select(c => Parse(c.Expression))],
-            Strategy = [.. Strategy.Select(s => new PlacementRule(s.Type ?? "random", s.Field ?? ""))],
+            Constraints = [.. rules.Where(c => c.Type == "memberOf").Select(c => PlacementRules.Query(c.Expression))],
+            Strategy = [.. Strategy.Select(PlacementRules.Rule)],
         };
     }
-
-    private static ConstraintExpression Parse(string? text) =>
-        ConstraintExpression.TryParse(text, out var expression)
-            ? expression
-            : throw new InvalidParameterException($"Invalid expression in placement constraint: {text}");
 }
 
 /// <summary>Makes the documents of a task that has been given a place.</summary>

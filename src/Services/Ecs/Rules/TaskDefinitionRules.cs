@@ -119,6 +119,7 @@ internal static class TaskDefinitionRules
             throw new ClientException("The awsvpc network mode is not supported for the EXTERNAL launch type.");
         }
         CheckDependencies(containers);
+        PlacementRules.Check(request.PlacementConstraints);
     }
 
     private static void CheckContainer(ContainerDefinition container, RegisterTaskDefinitionRequest request, int? taskMemory)

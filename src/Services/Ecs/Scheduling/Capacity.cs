@@ -15,6 +15,12 @@ internal sealed record NodeCapacity
     /// <summary>Tasks on the node by group (<c>service:web</c>), for spreading and for distinctInstance.</summary>
     public required IReadOnlyDictionary<string, int> TasksByGroup { get; init; }
     public required int TaskCount { get; init; }
+    // What only the cluster query language asks about.
+    public int RunningTasks { get; init; }
+    public bool AgentConnected { get; init; }
+    public string? AgentVersion { get; init; }
+    public string? Ec2InstanceId { get; init; }
+    public DateTimeOffset RegisteredAt { get; init; }
     public string Zone => Attributes.GetValueOrDefault("ecs.availability-zone", "");
 
     public NodeCapacity Take(PlacementRequest request) => this with
@@ -25,6 +31,7 @@ internal sealed record NodeCapacity
         UsedUdpPorts = request.UdpPorts.Count == 0 ? UsedUdpPorts : UsedUdpPorts.Concat(request.UdpPorts).ToHashSet(),
         TasksByGroup = new Dictionary<string, int>(TasksByGroup) { [request.Group] = TasksByGroup.GetValueOrDefault(request.Group) + 1 },
         TaskCount = TaskCount + 1,
+        RunningTasks = RunningTasks + 1,
     };
 }
 
@@ -38,7 +45,7 @@ internal sealed record PlacementRequest
     public IReadOnlyList<int> UdpPorts { get; init; } = [];
     public IReadOnlyList<string> RequiredAttributes { get; init; } = [];
     public bool DistinctInstance { get; init; }
-    public IReadOnlyList<ConstraintExpression> Constraints { get; init; } = [];
+    public IReadOnlyList<ClusterQuery> Constraints { get; init; } = [];
     public IReadOnlyList<PlacementRule> Strategy { get; init; } = [];
 }
 

@@ -53,7 +53,7 @@ internal static class Placement
         }
         foreach (var constraint in request.Constraints)
         {
-            if (!constraint.Matches(node.Attributes))
+            if (!constraint.Matches(node))
             {
                 return MemberOf;
             }

@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
 using Longspan.Services.Ecs.Scheduling;
 
 namespace Longspan.Services.Ecs.Operations;
@@ -11,17 +12,32 @@ internal static class ListContainerInstances
     {
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
         var scope = cx.ClusterScope(cluster.Name);
-        ConstraintExpression? filter = null;
-        if (!string.IsNullOrWhiteSpace(request.Filter) && !ConstraintExpression.TryParse(request.Filter, out filter))
+        ClusterQuery? filter = null;
+        if (!string.IsNullOrWhiteSpace(request.Filter) && !ClusterQuery.TryParse(request.Filter, out filter, out var error))
         {
-            throw new InvalidParameterException("Invalid filter expression.");
+            throw new InvalidParameterException($"Invalid filter expression: {request.Filter} ({error})");
         }
+        var tasks = filter?.ReadsTasks is true ? await TasksAsync(cx, scope, stop) : null;
         var (page, next) = await Paging.ReadAsync(
             (after, limit) => cx.Documents.ListAsync(EcsKinds.Instance, scope, stop, afterName: after, limit: limit),
             instance => (request.Status is null ? instance.Status != ContainerInstanceDocument.Inactive : instance.Status == request.Status)
-                && (filter is null || filter.Matches(
-                    instance.Attributes.DistinctBy(a => a.Name).ToDictionary(a => a.Name, a => a.Value ?? "", StringComparer.Ordinal))),
+                && (filter is null || filter.Matches(Node(instance, tasks))),
             request.MaxResults, request.NextToken);
         return new ListContainerInstancesResponse { ContainerInstanceArns = [.. page.Select(i => i.Value.Arn)], NextToken = next };
+    }
+
+    // Counted as DescribeContainerInstances counts: tasks that run, not those that are yet to start.
+    private static async ValueTask<ILookup<string, TaskDocument>> TasksAsync(EcsContext cx, string scope, CancellationToken stop) =>
+        (await cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByStatus, Rules.TaskStatus.Running, stop))
+            .Select(t => t.Value).ToLookup(t => t.InstanceId, StringComparer.Ordinal);
+
+    private static NodeCapacity Node(ContainerInstanceDocument instance, ILookup<string, TaskDocument>? tasks)
+    {
+        var here = tasks?[instance.Id].ToList() ?? [];
+        return ClusterCapacity.Node(instance, null) with
+        {
+            RunningTasks = here.Count(t => t.IsRunning),
+            TasksByGroup = here.Where(t => t.WantsRunning).CountBy(t => t.Group ?? "").ToDictionary(g => g.Key, g => g.Value, StringComparer.Ordinal),
+        };
     }
 }
