@@ -74,15 +74,14 @@ internal static class RunTask
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
         TaskChecks.LaunchType(definition, launchType);
-        TaskChecks.Network(definition, request.NetworkConfiguration);
-        TaskChecks.Overrides(definition, request.Overrides);
+        TaskChecks.Request(definition, request.NetworkConfiguration, request.Overrides);
         return new TaskTemplate
         {
             Definition = definition,
             ClusterName = cluster.Name,
             LaunchType = launchType,
             PlatformVersion = request.PlatformVersion,
-            Group = string.IsNullOrEmpty(request.Group) ? "family:" + definition.Family : request.Group,
+            Group = TaskChecks.Group(request.Group, definition),
             StartedBy = request.StartedBy,
             Overrides = request.Overrides,
             Network = request.NetworkConfiguration?.AwsvpcConfiguration,

@@ -19,13 +19,13 @@ internal static class StartTask
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
         var scope = cx.ClusterScope(cluster.Name);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
-        TaskChecks.Overrides(definition, request.Overrides);
+        TaskChecks.Request(definition, request.NetworkConfiguration, request.Overrides);
         var template = new TaskTemplate
         {
             Definition = definition,
             ClusterName = cluster.Name,
             LaunchType = LaunchTypes.Ec2,
-            Group = string.IsNullOrEmpty(request.Group) ? "family:" + definition.Family : request.Group,
+            Group = TaskChecks.Group(request.Group, definition),
             StartedBy = request.StartedBy,
             Overrides = request.Overrides,
             Network = request.NetworkConfiguration?.AwsvpcConfiguration,

@@ -20,6 +20,16 @@ internal static class TaskChecks
         }
     }
 
+    /// <summary>What every request that makes tasks is checked for, whoever chooses their place.</summary>
+    public static void Request(TaskDefinitionDocument definition, NetworkConfiguration? network, TaskOverride? overrides)
+    {
+        Network(definition, network);
+        Overrides(definition, overrides);
+    }
+
+    /// <summary>The group that a task belongs to when its maker names none.</summary>
+    public static string Group(string? group, TaskDefinitionDocument definition) => string.IsNullOrEmpty(group) ? "family:" + definition.Family : group;
+
     public static void Network(TaskDefinitionDocument definition, NetworkConfiguration? network)
     {
         if (definition.IsAwsvpc && network?.AwsvpcConfiguration is null)
