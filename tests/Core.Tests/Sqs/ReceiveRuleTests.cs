@@ -131,6 +131,35 @@ public sealed class ReceiveRuleTests
             SqsOperations.SetQueueAttributes, new SetQueueAttributesRequest { QueueUrl = url, Attributes = new() { [name] = value } });
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(".fifo", false)]
+    public async Task ADeadLetterKeepsWhatItsSenderGave(string suffix, bool keepsItsAge)
+    {
+        await using var sqs = await SqsFixture.StartAsync();
+        (string, string)[] kind = suffix.Length > 0 ? [("FifoQueue", "true")] : [];
+        var dead = await sqs.CreateAsync("dead" + suffix, kind);
+        var url = await sqs.CreateAsync("orders" + suffix, [.. kind,
+            ("RedrivePolicy", $$"""{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead{{suffix}}","maxReceiveCount":1}""")]);
+        await sqs.Do(SqsOperations.SendMessage, new SendMessageRequest
+        {
+            QueueUrl = url, MessageBody = "poison", MessageGroupId = "g", MessageDeduplicationId = suffix.Length > 0 ? "d" : null,
+            MessageAttributes = new() { ["kind"] = new() { DataType = "String", StringValue = "order" } },
+            MessageSystemAttributes = new() { ["AWSTraceHeader"] = new() { DataType = "String", StringValue = "Root=1" } },
+        });
+        var first = Assert.Single(await sqs.ReceiveAsync(url, visibility: 5));
+        sqs.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(await sqs.ReceiveAsync(url));
+        var letter = Assert.Single(await sqs.ReceiveAsync(dead));
+        Assert.Equal((first.MessageId, first.Body, first.MD5OfBody, first.MD5OfMessageAttributes), (letter.MessageId, letter.Body, letter.MD5OfBody, letter.MD5OfMessageAttributes));
+        foreach (var name in (string[])["SenderId", "AWSTraceHeader", "MessageGroupId", "MessageDeduplicationId"])
+        {
+            Assert.Equal(first.Attributes!.GetValueOrDefault(name), letter.Attributes!.GetValueOrDefault(name));
+        }
+        Assert.Equal($"arn:aws:sqs:eu-central-1:123456789012:orders{suffix}", letter.Attributes!["DeadLetterQueueSourceArn"]);
+        Assert.Equal(keepsItsAge, first.Attributes!["SentTimestamp"] == letter.Attributes["SentTimestamp"]);
+    }
+
     [Fact]
     public async Task AFullQueueRefusesShortPollsAndAFifoQueueHandsOutNothing()
     {
