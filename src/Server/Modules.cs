@@ -19,7 +19,8 @@ internal static class Modules
     public static IReadOnlyList<ServiceModule> Create(Cloud cloud, StoreFolder store, SessionTokens tokens, ILoggerFactory log)
     {
         var sqs = new SqsModule(
-            store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock), new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
+            store.Documents, SqliteMessageBackend.Open(store.PathOf("messages"), cloud.Clock, log: log.CreateLogger<SqliteMessageBackend>()),
+            new ReceiptHandles(store.Sealer.DeriveKey("longspan/sqs-receipt/1")),
             store.Sealer.DeriveKey("longspan/sqs-deduplication/1"), cloud.Clock, log);
         return
         [

@@ -13,6 +13,7 @@ public sealed class MoveTasks(DocumentLog documents, MessageBackend messages, Qu
 {
     private const int DefaultPerSecond = 500;
     private const int StepsPerSecond = 10;
+    private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<DocumentKey, (CancellationTokenSource Stop, Task Run)> _running = new();
 
@@ -57,23 +58,35 @@ public sealed class MoveTasks(DocumentLog documents, MessageBackend messages, Qu
     {
         try
         {
-            await MoveAsync(key, stop);
+            while (!await TryRunAsync(key, stop))
+            {
+                await Task.Delay(DiskPause, clock, stop);
+            }
         }
         catch (OperationCanceledException)
         {
             // The server stops or is reset; the document still says RUNNING, and a restart goes on.
         }
-        catch (Exception e) when (e is CommitUnknownException or IOException)
+    }
+
+    /// <summary>False when a disk has refused. What was moved is moved, so the task goes on where it was once it can.</summary>
+    private async Task<bool> TryRunAsync(DocumentKey key, CancellationToken stop)
+    {
+        try
         {
-            // The document log has trouble. The document still says RUNNING; the next start goes on.
+            try
+            {
+                await MoveAsync(key, stop);
+            }
+            catch (QueueGoneException)
+            {
+                await UpdateAsync(key, t => t with { Status = MoveTaskDocument.Failed, FailureReason = "AWS.SimpleQueueService.NonExistentQueue" });
+            }
+            return true;
         }
-        catch (QueueGoneException)
+        catch (Exception e) when (e is CommitUnknownException or IOException or MessageStoreUnavailableException)
         {
-            await UpdateAsync(key, t => t with { Status = MoveTaskDocument.Failed, FailureReason = "AWS.SimpleQueueService.NonExistentQueue" });
-        }
-        catch (MessageStoreUnavailableException)
-        {
-            await UpdateAsync(key, t => t with { Status = MoveTaskDocument.Failed, FailureReason = "ServiceUnavailable" });
+            return false;
         }
     }
 

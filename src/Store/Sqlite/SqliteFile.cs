@@ -123,6 +123,10 @@ internal sealed class SqliteFile : IDisposable
 
     public void Dispose()
     {
+        if (closed)
+        {
+            return;
+        }
         // Readers in flight close their own session when they give it back; the semaphore stays for them.
         closed = true;
         DrainIdle();

@@ -182,7 +182,8 @@ public sealed class MessageBackendTests
         }
         using (var journal = new Journal(copy.FullName))
         {
-            journal.Replay(0, _ => { });
+            journal.Replay(0, _ => { }, new Damage(copy.FullName, clock));
+            journal.Rotate();
             var buffer = new RedoBuffer();
             buffer.Skip(Journal.HeaderLength + 37);
             // Kind 5, queue, sequence, visible from, first received, deliveries.

@@ -48,35 +48,6 @@ public sealed class MessageFaultTests
     }
 
     [Fact]
-    public async Task ADamagedJournalStopsTheStart()
-    {
-        var folder = Directory.CreateTempSubdirectory("longspan-fault-");
-        var copy = Directory.CreateTempSubdirectory("longspan-fault-");
-        var clock = new ManualClock();
-        await using (var store = SqliteMessageBackend.Open(folder.FullName, clock))
-        {
-            await store.OpenAsync(1, new QueueSettings(), default);
-            for (var i = 0; i < 5; i++)
-            {
-                await store.SendAsync(1, [MessageBackendTests.Numbered(i, null)], default);
-            }
-            MessageBackendTests.CopyFolder(folder.FullName, copy.FullName);
-        }
-        // A second segment behind it makes the damage one in the middle, which cannot be a torn write.
-        var journal = Directory.GetFiles(copy.FullName, "journal-*.log").Single();
-        await File.WriteAllBytesAsync(Path.Combine(copy.FullName, $"journal-{7:D19}.log"), []);
-        await using (var file = new FileStream(journal, FileMode.Open))
-        {
-            file.Position = file.Length / 2;
-            file.WriteByte(0xFF);
-        }
-        var refusal = Assert.Throws<InvalidDataException>(() => SqliteMessageBackend.Open(copy.FullName, clock));
-        Assert.Contains("damaged", refusal.Message);
-        folder.Delete(recursive: true);
-        copy.Delete(recursive: true);
-    }
-
-    [Fact]
     public async Task AClosedStoreRefusesAndEndsItsPolls()
     {
         var folder = Directory.CreateTempSubdirectory("longspan-fault-");

@@ -74,7 +74,7 @@ public sealed class TamperTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AnAlteredJournalStopsTheStartOrItsMessage(bool withItsChecksum)
+    public async Task AnAlteredJournalCostsItsFrameOrItsMessage(bool withItsChecksum)
     {
         var copy = Directory.CreateTempSubdirectory("longspan-copy-");
         var clock = new ManualClock();
@@ -87,19 +87,13 @@ public sealed class TamperTests
         }
         var journal = Directory.GetFiles(Path.Combine(copy.FullName, "messages"), "journal-*.log").Single();
         await AlterFirstPayloadAsync(journal, withItsChecksum);
-        // A segment behind it makes this damage in the middle, which cannot be a torn write.
-        await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(journal)!, $"journal-{99:D19}.log"), []);
-        if (withItsChecksum)
+        await using (var sqs = await SqsFixture.StartAsync(clock, copy.FullName))
         {
-            await using var sqs = await SqsFixture.StartAsync(clock, copy.FullName);
             Assert.Equal("good one", Assert.Single(await sqs.ReceiveAsync("orders", visibility: 1)).Body);
-            Assert.Single(sqs.Log.Lines, l => l.Contains("altered", StringComparison.Ordinal));
+            Assert.Equal(withItsChecksum, sqs.Log.Lines.Any(l => l.Contains("altered", StringComparison.Ordinal)));
         }
-        else
-        {
-            var refusal = await Assert.ThrowsAsync<InvalidDataException>(() => SqsFixture.StartAsync(clock, copy.FullName));
-            Assert.Contains("damaged", refusal.Message);
-        }
+        // Without it the whole frame is known to be damaged, and the store has set it aside.
+        Assert.Equal(!withItsChecksum, Directory.GetDirectories(Path.Combine(copy.FullName, "messages"), "damaged-*").Length > 0);
         copy.Delete(recursive: true);
     }
 
@@ -123,12 +117,13 @@ public sealed class TamperTests
     }
 
     private static void AlterLastPayload(SqsFixture sqs, Action<byte[]> alter) =>
-        Alter(Path.Combine(sqs.Folder, "messages", "messages.db"), "payload", "seq=(SELECT max(seq) FROM payload)", alter);
+        Alter(Path.Combine(sqs.Folder, "messages", "messages.db"), "payload", "seq=(SELECT max(seq) FROM payload)", alter, ", checksum=NULL");
 
     private static void AlterKey(SqsFixture sqs) =>
         Alter(Path.Combine(sqs.Folder, "documents.db"), "documents", $"kind='{MessageKeyDocument.Kind.Name}'", body => body[^20] ^= 4);
 
-    private static void Alter(string path, string table, string where, Action<byte[]> alter)
+    /// <param name="also">Somebody who alters a body alters its checksum too; a disk that does so is found out before the seal is.</param>
+    private static void Alter(string path, string table, string where, Action<byte[]> alter, string also = "")
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
@@ -137,7 +132,7 @@ public sealed class TamperTests
         var body = (byte[])read.ExecuteScalar()!;
         alter(body);
         using var write = connection.CreateCommand();
-        write.CommandText = $"UPDATE {table} SET body=$body WHERE {where}";
+        write.CommandText = $"UPDATE {table} SET body=$body{also} WHERE {where}";
         write.Parameters.AddWithValue("$body", body);
         Assert.Equal(1, write.ExecuteNonQuery());
     }

@@ -69,7 +69,7 @@ public static class HistoryChecker
         var answered = letter.Attempts.Where(a => a.Outcome == HistoryOutcome.Done).ToList();
         for (var i = 1; i < answered.Count; i++)
         {
-            if (answered[i].Id != answered[0].Id && answered[i].Span.To - answered[0].Span.From < WindowMicros - ToleranceMicros)
+            if (answered[i].Id != answered[0].Id && answered[i].Span.To - letter.FirstSent < WindowMicros - ToleranceMicros)
             {
                 yield return new("duplicate", letter.Name, $"was taken as {answered[0].Id} and again as {answered[i].Id} inside the deduplication window");
             }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using SQLitePCL;
 
@@ -15,7 +16,7 @@ internal sealed class ColdStore : IDisposable
     private const int MaximumReadBytes = 4 * 1024 * 1024;
 
     private const string Columns =
-        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, coalesce(d.group_id, nullif(d.tenant, '')), d.source, p.body, d.delivered_at";
+        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, coalesce(d.group_id, nullif(d.tenant, '')), d.source, p.body, d.delivered_at, p.checksum";
 
     private static readonly string[] SchemaSteps =
     [
@@ -40,17 +41,54 @@ internal sealed class ColdStore : IDisposable
           WHERE group_id IS NOT NULL AND queue IN (SELECT id FROM queue WHERE fifo=0);
         CREATE INDEX delivery_tenant ON delivery(queue, tenant, seq) WHERE tenant IS NOT NULL AND visible_at=0
         """,
+        // SQLite does not notice a body that a disk has changed. Rows of before have none.
+        "ALTER TABLE payload ADD COLUMN checksum INTEGER",
     ];
 
-    private readonly SqliteFile _file;
+    private readonly string _path;
+    private SqliteFile _file;
 
     public ColdStore(string path)
+    {
+        _path = path;
+        _file = OpenFile(path);
+    }
+
+    /// <summary>The file opened or made, with the schema of today.</summary>
+    public static SqliteFile OpenFile(string path)
     {
         if (!File.Exists(path))
         {
             EnableVacuum(path);
         }
-        _file = SqliteFile.Open(path, SchemaSteps, readers: 3);
+        return SqliteFile.Open(path, SchemaSteps, readers: 3);
+    }
+
+    /// <summary>Sorts out what is damaged, and goes on with the rest. Reads under way end with an error.</summary>
+    public void Salvage(long firstFrame, Damage damage)
+    {
+        _file.Dispose();
+        ColdSalvage.Run(_path, firstFrame, damage);
+        _file = OpenFile(_path);
+    }
+
+    /// <summary>Whether the file itself is broken, and not only out of reach.</summary>
+    public static bool IsDamage(Exception? fault) =>
+        fault is SqliteFault sqlite ? (sqlite.Code & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB : fault?.InnerException is { } inner && IsDamage(inner);
+
+    /// <summary>Messages that do not match their checksum. For a file that is being salvaged.</summary>
+    public static List<long> Unsound(SqliteSession session)
+    {
+        var unsound = new List<long>();
+        using var rows = session.Prepare($"SELECT {Columns} FROM main.delivery d JOIN main.payload p ON p.seq=d.seq");
+        while (rows.Step())
+        {
+            if (!IsSound(rows))
+            {
+                unsound.Add(rows.Int64(0));
+            }
+        }
+        return unsound;
     }
 
     public long Meta(string name)
@@ -240,7 +278,7 @@ internal sealed class ColdStore : IDisposable
               queue, seq, visible_at, sent_at, receive_count, first_received_at, message_id, group_id, source, delivered_at, tenant)
             VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
-        var insertPayload = writer.Prepare("INSERT OR REPLACE INTO payload VALUES(?, ?)");
+        var insertPayload = writer.Prepare("INSERT OR REPLACE INTO payload(seq, body, checksum) VALUES(?, ?, ?)");
         Span<byte> id = stackalloc byte[16];
         foreach (var row in checkpoint.Rows)
         {
@@ -251,7 +289,7 @@ internal sealed class ColdStore : IDisposable
                 .Bind(10, row.DeliveredAt).Bind(11, row.Tenant).Run();
             if (row.Payload is { } payload)
             {
-                insertPayload.Bind(1, entry.Sequence).BindBlob(2, payload).Run();
+                insertPayload.Bind(1, entry.Sequence).BindBlob(2, payload).Bind(3, Checksum(entry.Sequence, entry.SentAt, id, entry.GroupId, payload)).Run();
             }
         }
     }
@@ -299,6 +337,10 @@ internal sealed class ColdStore : IDisposable
                 cut = true;
                 break;
             }
+            if (!IsSound(row))
+            {
+                throw new SqliteFault(raw.SQLITE_CORRUPT, $"message {row.Int64(0)} of queue {queue} does not match its checksum");
+            }
             var entry = new Entry
             {
                 Queue = queue,
@@ -318,6 +360,20 @@ internal sealed class ColdStore : IDisposable
             entries.Add(entry);
         }
         return entries;
+    }
+
+    private static bool IsSound(SqliteStatement row) =>
+        row.IsNull(10) || row.Int64(10) == Checksum(row.Int64(0), row.Int64(2), row.Blob(5), row.IsNull(6) ? null : row.Text(6), row.Blob(8));
+
+    /// <summary>Over what never changes about a message.</summary>
+    private static long Checksum(long sequence, long sentAt, ReadOnlySpan<byte> id, string? group, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> head = stackalloc byte[36];
+        BinaryPrimitives.WriteInt64LittleEndian(head, sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(head[8..], sentAt);
+        id[..Math.Min(16, id.Length)].CopyTo(head[16..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[32..], Journal.Checksum(MemoryMarshal.AsBytes(group.AsSpan())));
+        return ((long)Journal.Checksum(head) << 32) | Journal.Checksum(payload);
     }
 
     /// <summary>Space of deleted messages can be given back only by a file that was created for it.</summary>

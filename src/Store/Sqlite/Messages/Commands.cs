@@ -8,6 +8,9 @@ namespace Longspan.Store.Sqlite.Messages;
 /// </summary>
 internal abstract class Command
 {
+    /// <summary>It can be answered while the disk takes no writes.</summary>
+    public virtual bool ChangesNothing => false;
+
     /// <summary>False when the command stays behind to wait; whoever ends the wait completes it.</summary>
     public abstract bool Apply(MessageWriter writer, long now);
 
@@ -82,6 +85,8 @@ internal sealed class HoldCommand : Command<bool>
 /// <summary>For tests and benches: how many messages are in memory.</summary>
 internal sealed class CountCommand : Command<int>
 {
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         Result = writer.State.Queues.Values.Sum(q => q.Entries.Count);
@@ -100,6 +105,8 @@ internal sealed class PurgeCommand(long queue) : Command<bool>
 
 internal sealed class DepthCommand(long queue) : Command<QueueDepth>
 {
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         var state = writer.State.Require(queue);

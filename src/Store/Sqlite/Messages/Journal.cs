@@ -10,8 +10,8 @@ namespace Longspan.Store.Sqlite.Messages;
 
 /// <summary>
 /// The write-ahead journal: segments of frames. One frame is one group commit: it is there as a whole or not at all. A frame that does not
-/// check at the end of the newest segment is the torn write of a crash and was never acknowledged; anywhere else it is damage, and
-/// the store refuses to open rather than to lose what follows.
+/// check and has no later frame behind it is the torn write of a crash and was never acknowledged. One with later frames behind it is damage,
+/// and so is a number that is missing: what can be read is read, and the rest is said to be lost.
 ///
 /// A segment that is no longer needed is kept and written over as the next one: a write inside a file's length needs no new blocks, so
 /// syncing it is twice as fast. What is left in it from before are frames with older numbers, which a replay passes over.
@@ -21,6 +21,9 @@ internal sealed class Journal : IDisposable
     public const int HeaderLength = 24;
     private const uint Magic = 0x314A534C;
     private const int MaximumFrame = 256 * 1024 * 1024;
+    private const int ProbeBytes = 1024 * 1024;
+
+    private static ReadOnlySpan<byte> MagicBytes => "LSJ1"u8;
 
     private readonly string _folder;
     private readonly Action? _beforeWrite;
@@ -82,7 +85,6 @@ internal sealed class Journal : IDisposable
     {
         if (_handle is not null)
         {
-            // Only the newest segment may have anything behind its last frame.
             Repair();
         }
         var path = Path.Combine(_folder, $"journal-{LastFrame + 1:D19}.log");
@@ -111,77 +113,128 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Reads every frame after the given one, in order, then stands ready to append in a segment of its own.</summary>
-    public void Replay(long after, FrameReader apply)
+    /// <summary>Reads every frame after the given one, in order, and changes nothing on disk. <see cref="Rotate"/> comes before the next append.</summary>
+    public void Replay(long after, FrameReader apply, Damage damage)
     {
         LastFrame = after;
-        var segments = Segments();
-        for (var i = 0; i < segments.Count; i++)
+        foreach (var (first, path) in Segments())
         {
-            ReadSegment(segments[i].Path, isNewest: i == segments.Count - 1, apply);
+            Miss(first, path, 0, damage);
+            ReadSegment(path, apply, damage);
         }
-        Rotate();
     }
+
+    /// <summary>Sees whether the disk takes writes again, and has room for a few.</summary>
+    public void Probe()
+    {
+        RandomAccess.Write(_handle!, new byte[ProbeBytes], 0);
+        FileSync.Contents(_handle!);
+    }
+
+    /// <summary>The first frame of what is left of the journal.</summary>
+    public long FirstFrame => Segments() is [var (first, _), ..] ? first : 1;
 
     public void Dispose() => _handle?.Dispose();
 
-    private void ReadSegment(string path, bool isNewest, FrameReader apply)
+    private void ReadSegment(string path, FrameReader apply, Damage damage)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20);
-        var header = new byte[HeaderLength];
-        var frame = Array.Empty<byte>();
-        while (true)
+        // Behind the position of an open segment there may be what a failed append has left.
+        var end = path == _current ? _position : file.Length;
+        var frame = new byte[HeaderLength];
+        while (file.Position + HeaderLength <= end)
         {
             var start = file.Position;
-            var got = file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false);
-            if (got == 0)
+            if (TryRead(file, end, ref frame) is { } length)
+            {
+                var number = BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(8));
+                if (number > LastFrame)
+                {
+                    Miss(number, path, start, damage);
+                    apply(frame.AsSpan(HeaderLength, length));
+                    LastFrame = number;
+                }
+                continue;
+            }
+            if (FindFrame(file, start + 1, end) is not { } next)
             {
                 return;
             }
-            var length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-            var whole = got == HeaderLength && BinaryPrimitives.ReadUInt32LittleEndian(header) == Magic
-                && length is >= 0 and <= MaximumFrame && start + HeaderLength + length <= file.Length;
-            if (whole)
-            {
-                if (frame.Length < HeaderLength + length)
-                {
-                    frame = new byte[HeaderLength + length];
-                }
-                header.CopyTo(frame, 0);
-                file.ReadExactly(frame, HeaderLength, length);
-                var stated = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(16));
-                frame.AsSpan(16, 4).Clear();
-                whole = stated == Checksum(frame.AsSpan(0, HeaderLength + length));
-            }
-            if (!whole)
-            {
-                if (isNewest)
-                {
-                    // Cut, or the next start would find it in the middle of the journal and take it for damage.
-                    file.Dispose();
-                    using var torn = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-                    RandomAccess.SetLength(torn, start);
-                    RandomAccess.FlushToDisk(torn);
-                    return;
-                }
-                throw new InvalidDataException($"The message journal is damaged: {Path.GetFileName(path)} at byte {start}.");
-            }
-            Deliver(path, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8)), frame.AsSpan(HeaderLength, length), apply);
+            file.Position = next;
         }
     }
 
-    private void Deliver(string path, long number, ReadOnlySpan<byte> records, FrameReader apply)
+    /// <summary>The frame at the file's position and the length of its records; null when there is no whole frame.</summary>
+    private static int? TryRead(FileStream file, long end, ref byte[] frame)
     {
-        if (number <= LastFrame)
+        var start = file.Position;
+        file.ReadExactly(frame, 0, HeaderLength);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(4));
+        if (BinaryPrimitives.ReadUInt32LittleEndian(frame) != Magic || length is < 0 or > MaximumFrame || start + HeaderLength + length > end)
+        {
+            return null;
+        }
+        if (frame.Length < HeaderLength + length)
+        {
+            Array.Resize(ref frame, HeaderLength + length);
+        }
+        file.ReadExactly(frame, HeaderLength, length);
+        var stated = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(16));
+        frame.AsSpan(16, 4).Clear();
+        return stated == Checksum(frame.AsSpan(0, HeaderLength + length)) ? length : null;
+    }
+
+    /// <summary>Where the next frame begins that has not been read yet. What a reused segment still holds from before is older.</summary>
+    private long? FindFrame(FileStream file, long from, long end)
+    {
+        // A segment is a few dozen megabytes, and this happens once in a start.
+        var rest = new byte[Math.Max(0, end - from)];
+        file.Position = from;
+        file.ReadExactly(rest);
+        for (var at = 0; rest.AsSpan(at).IndexOf(MagicBytes) is >= 0 and var skip; at++)
+        {
+            at += skip;
+            if (rest.Length - at < HeaderLength)
+            {
+                return null;
+            }
+            var length = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(at + 4));
+            if (length is < 0 or > MaximumFrame || length > rest.Length - at - HeaderLength)
+            {
+                continue;
+            }
+            var frame = rest.AsSpan(at, HeaderLength + length);
+            var stated = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
+            frame.Slice(16, 4).Clear();
+            if (stated != Checksum(frame))
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(frame[16..], stated);
+                continue;
+            }
+            if (BinaryPrimitives.ReadInt64LittleEndian(frame[8..]) > LastFrame)
+            {
+                return from + at;
+            }
+            at += frame.Length - 1;
+        }
+        return null;
+    }
+
+    /// <summary>Notes frames that should have come before this one.</summary>
+    private void Miss(long number, string path, long at, Damage damage)
+    {
+        if (number <= LastFrame + 1)
         {
             return;
         }
-        if (number != LastFrame + 1)
+        damage.Say(
+            $"The journal is broken before byte {at} of {Path.GetFileName(path)}: {number - LastFrame - 1} group commits are lost. Messages that were sent in "
+            + "them are missing, and deletes and visibility changes in them are undone.");
+        foreach (var (_, segment) in Segments())
         {
-            throw new InvalidDataException($"The message journal is damaged: {Path.GetFileName(path)} goes on with frame {number} after {LastFrame}.");
+            damage.Copy(segment);
         }
-        apply(records);
-        LastFrame = number;
+        LastFrame = number - 1;
     }
 
     private List<(long First, string Path)> Segments() =>
@@ -189,7 +242,7 @@ internal sealed class Journal : IDisposable
             .Select(p => (First: long.Parse(Path.GetFileNameWithoutExtension(p).AsSpan("journal-".Length), CultureInfo.InvariantCulture), p))
             .OrderBy(s => s.First)];
 
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    internal static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);

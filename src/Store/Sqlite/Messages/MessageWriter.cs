@@ -29,6 +29,8 @@ internal sealed class MessageWriter
     /// <summary>Counts completed checkpoints: a page read before one and applied after it would show what no longer is.</summary>
     public int Generation { get; set; }
     public int WaiterCount => _deadlines.Count;
+    /// <summary>A read of the cold store that failed since the loop last looked.</summary>
+    public IOException? Unreadable { get; set; }
     /// <summary>When something happens although nobody asks.</summary>
     public long NextDue => Math.Min(_deadlines.First?.Due ?? long.MaxValue, _wakes.First?.Due ?? long.MaxValue);
 
@@ -41,7 +43,7 @@ internal sealed class MessageWriter
     public void Drop(QueueState queue)
     {
         _settings.Remove(queue.Id);
-        FailWaiters(queue);
+        FailWaiters(queue, new QueueGoneException(queue.Id));
         State.Drop(queue);
     }
 
@@ -49,7 +51,7 @@ internal sealed class MessageWriter
     {
         foreach (var queue in State.Queues.Values)
         {
-            FailWaiters(queue);
+            FailWaiters(queue, new QueueGoneException(queue.Id));
         }
         _settings.Clear();
         State.Reset();
@@ -249,12 +251,19 @@ internal sealed class MessageWriter
         }
     }
 
-    private void FailWaiters(QueueState queue)
+    /// <summary>Messages of the queue cannot be read. An empty answer would say that there are none.</summary>
+    public void TellUnreadable(QueueState queue, IOException fault)
+    {
+        Unreadable ??= fault;
+        FailWaiters(queue, new MessageStoreUnavailableException("The message store cannot be read.", fault));
+    }
+
+    private void FailWaiters(QueueState queue, Exception reason)
     {
         while (queue.Waiters.First?.Value is { } waiter)
         {
             Leave(waiter);
-            waiter.Fail(new QueueGoneException(queue.Id));
+            waiter.Fail(reason);
         }
         Unschedule(queue);
     }

@@ -11,6 +11,9 @@ internal sealed class PageCommand(QueueState queue, long after, int generation) 
     public async Task ReadAsync(ColdStore cold, int limit, CancellationToken stop) =>
         (Entries, AtEnd) = await cold.NextAsync(queue.Id, after, limit, stop);
 
+    /// <summary>It must not be lost: its queue waits for it.</summary>
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         writer.Tail.TakeIn(queue, this, now);

@@ -28,6 +28,8 @@ internal sealed class PeekCommand(long queue, long after, int maximum, TailPage?
 
     public static int TailRows(SqliteMessageSettings settings) => Math.Min(MostTailRows, settings.PageSize);
 
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         var state = writer.State.Require(queue);

@@ -10,18 +10,21 @@ internal sealed class Recovery
     private readonly ColdStore _cold;
     private readonly MessageState _state = new();
     private readonly long _now;
+    private readonly Damage _damage;
 
-    private Recovery(ColdStore cold, long now)
+    private Recovery(ColdStore cold, long now, Damage damage)
     {
         _cold = cold;
         _now = now;
+        _damage = damage;
     }
 
-    public static MessageState Run(ColdStore cold, Journal journal, long now)
+    /// <summary>Reads only. With damage found before or on the way, gaps are stepped over: records about what is lost have no effect.</summary>
+    public static MessageState Run(ColdStore cold, Journal journal, long now, Damage damage)
     {
-        var recovery = new Recovery(cold, now);
+        var recovery = new Recovery(cold, now, damage);
         recovery.LoadCold();
-        journal.Replay(cold.Meta("frame"), recovery.Apply);
+        journal.Replay(cold.Meta("frame"), recovery.Apply, damage);
         recovery._state.Redo.Clear();
         foreach (var queue in recovery._state.Queues.Values)
         {
@@ -98,7 +101,7 @@ internal sealed class Recovery
                 }
                 break;
             case RedoKind.Send:
-                ApplySend(queue, ref reader);
+                ApplySend(id, queue, ref reader);
                 break;
             case RedoKind.Deliver:
             case RedoKind.DeliverAt:
@@ -121,7 +124,7 @@ internal sealed class Recovery
         }
     }
 
-    private void ApplySend(QueueState? queue, ref RedoReader reader)
+    private void ApplySend(long number, QueueState? queue, ref RedoReader reader)
     {
         var sequence = reader.Long();
         var id = reader.Identity();
@@ -132,6 +135,15 @@ internal sealed class Recovery
         var group = reader.Text();
         var payload = reader.Payload();
         _state.NextSequence = Math.Max(_state.NextSequence, sequence + 1);
+        if (_damage.Found)
+        {
+            // The record that opened the queue may be lost, and the cold store may be newer than it says.
+            queue ??= _state.Open(number, key != 0);
+            if (Bring(queue, sequence) is not null)
+            {
+                return;
+            }
+        }
         if (queue is not null)
         {
             var entry = new Entry
@@ -172,16 +184,22 @@ internal sealed class Recovery
     private void ApplyMove(QueueState? queue, ref RedoReader reader)
     {
         var sequence = reader.Long();
-        var destination = _state.Find(reader.Long());
+        var to = reader.Long();
+        var destination = _state.Find(to);
         var newSequence = reader.Long();
         var id = reader.Identity();
         var sentAt = reader.Long();
         var source = reader.Text();
-        _state.NextSequence = newSequence;
         if (Bring(queue, sequence) is not { } entry)
         {
+            _state.NextSequence = Math.Max(_state.NextSequence, newSequence + 1);
             return;
         }
+        if (_damage.Found)
+        {
+            destination ??= _state.Open(to, queue!.Fifo);
+        }
+        _state.NextSequence = newSequence;
         if (destination is null)
         {
             // The destination was dropped later: so is the message.

@@ -1,4 +1,6 @@
 using Longspan.Store.Messages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Longspan.Store.Sqlite.Messages;
 
@@ -15,10 +17,11 @@ public sealed class SqliteMessageBackend : MessageBackend
     private SqliteMessageBackend(WriterLoop loop) => _loop = loop;
 
     /// <summary>Opens or creates the store in its folder. The data folder's lock keeps other processes out.</summary>
-    public static SqliteMessageBackend Open(string folder, TimeProvider clock, SqliteMessageSettings? settings = null)
+    /// <param name="log">Told when the disk refuses or has lost something, and what to do.</param>
+    public static SqliteMessageBackend Open(string folder, TimeProvider clock, SqliteMessageSettings? settings = null, ILogger? log = null)
     {
         Directory.CreateDirectory(folder);
-        return new SqliteMessageBackend(new WriterLoop(folder, clock, settings ?? SqliteMessageSettings.Default));
+        return new SqliteMessageBackend(new WriterLoop(folder, clock, settings ?? SqliteMessageSettings.Default, log ?? NullLogger.Instance));
     }
 
     public override ValueTask OpenAsync(long queue, QueueSettings settings, CancellationToken stop) =>

@@ -105,6 +105,10 @@ internal sealed class TailReader(MessageWriter writer, ColdStore cold, Action<Co
         {
             LoadIfLow(queue);
         }
+        else if (page.Failure is IOException fault && page.Generation == writer.Generation)
+        {
+            writer.TellUnreadable(queue, fault);
+        }
         TouchForWaiters(queue);
     }
 
@@ -139,6 +143,10 @@ internal sealed class TailReader(MessageWriter writer, ColdStore cold, Action<Co
         if (page.Failure is not null)
         {
             queue.Scout.Rest();
+            if (page.Failure is IOException fault && page.Generation == writer.Generation)
+            {
+                writer.TellUnreadable(queue, fault);
+            }
         }
         else if (page.Generation == writer.Generation)
         {

@@ -88,6 +88,9 @@ internal sealed class ScoutCommand(QueueState queue, IReadOnlySet<string> noisy,
     /// <summary>The place in the tail after which messages of this group have not been read.</summary>
     public long Place(string group) => _places.GetValueOrDefault(group, _purgedUpTo);
 
+    /// <summary>It must not be lost: its queue waits for it.</summary>
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         writer.Tail.TakeIn(queue, this, now);

@@ -1,4 +1,5 @@
 using Longspan.Store.Messages;
+using Microsoft.Extensions.Logging;
 
 namespace Longspan.Store.Sqlite.Messages;
 
@@ -6,7 +7,7 @@ namespace Longspan.Store.Sqlite.Messages;
 /// The writer's thread: take everything that has been asked, apply it, one fsync, answer. While the disk works the next group gathers, so
 /// the group grows with the load and nobody waits for a timer. Checkpoints run beside it.
 /// </summary>
-internal sealed class WriterLoop : IDisposable
+internal sealed partial class WriterLoop : IDisposable
 {
     /// <summary>More commands than this in line are refused: the disk has stopped keeping up.</summary>
     public const int MaximumQueued = 100_000;
@@ -15,7 +16,6 @@ internal sealed class WriterLoop : IDisposable
     /// <summary>A group is written when it has grown to this, whatever is still in line.</summary>
     private const int GroupBytes = 8 * 1024 * 1024;
     private static readonly long CheckpointPauseMillis = (long)TimeSpan.FromSeconds(10).TotalMilliseconds;
-    private static readonly long RecoverMillis = (long)TimeSpan.FromSeconds(1).TotalMilliseconds;
 
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _signal = new(false, 0);
@@ -32,8 +32,6 @@ internal sealed class WriterLoop : IDisposable
     private List<Command> _group = [];
     private Task<Exception?>? _checkpoint;
     private Checkpoint? _image;
-    private Exception? _broken;
-    private long _recoverAt;
     private long _checkpointAt;
     private long _sweepAt;
     private long _armedFor = long.MaxValue;
@@ -41,21 +39,25 @@ internal sealed class WriterLoop : IDisposable
     private bool _held;
     private volatile bool _fired;
 
-    public WriterLoop(string folder, TimeProvider clock, SqliteMessageSettings settings)
+    public WriterLoop(string folder, TimeProvider clock, SqliteMessageSettings settings, ILogger log)
     {
+        _folder = folder;
+        _log = log;
         _settings = settings;
         _sweepMillis = (long)settings.SweepPeriod.TotalMilliseconds;
         _clock = clock;
-        _cold = new ColdStore(Path.Combine(folder, "messages.db"));
+        var path = Path.Combine(folder, "messages.db");
+        var damage = new Damage(folder, clock);
+        _journal = new Journal(folder, settings.BeforeJournalWrite);
+        _cold = OpenCold(path, damage);
         try
         {
-            _journal = new Journal(folder, settings.BeforeJournalWrite);
-            _writer = new MessageWriter(_cold, Post, settings, Recovery.Run(_cold, _journal, Now));
-            _writer.State.Redo.Skip(Journal.HeaderLength);
+            _writer = new MessageWriter(_cold, Post, settings, Start(damage));
+            _journal.Rotate();
         }
         catch
         {
-            _journal?.Dispose();
+            _journal.Dispose();
             _cold.Dispose();
             throw;
         }
@@ -100,6 +102,7 @@ internal sealed class WriterLoop : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
+            LogUnreadable(_log, _folder, e.Message);
             throw new MessageStoreUnavailableException("The message store cannot be read.", e);
         }
     }
@@ -160,7 +163,7 @@ internal sealed class WriterLoop : IDisposable
         FinishCheckpoint(wait: false);
         if (_broken is not null && !TryRecover(now))
         {
-            _group.ForEach(c => c.Fail(_broken!));
+            Refuse(now);
             return;
         }
         var next = 0;
@@ -173,8 +176,7 @@ internal sealed class WriterLoop : IDisposable
             }
             if (next == _group.Count && sweep)
             {
-                _sweepAt = now + _sweepMillis;
-                Retention.Sweep(_writer, _cold, now);
+                Sweep(now);
             }
             _writer.ServeWaiters(now);
             if (!Commit())
@@ -186,6 +188,7 @@ internal sealed class WriterLoop : IDisposable
         while (next < _group.Count);
         // Only here, where the journal has everything that memory has: a checkpoint names the frame that it stands for.
         StartCheckpoint(now, force: sweep);
+        SuspectPages();
         Arm();
     }
 
@@ -209,7 +212,7 @@ internal sealed class WriterLoop : IDisposable
         }
         catch (IOException e)
         {
-            command.Fail(new MessageStoreUnavailableException("The message store cannot be read.", e));
+            command.Fail(Unreadable(e));
         }
     }
 
@@ -229,7 +232,7 @@ internal sealed class WriterLoop : IDisposable
         catch (MessageStoreUnavailableException e)
         {
             // Memory is ahead of the disk now, so nothing in it counts until it has been read back.
-            _broken = e;
+            Break(e);
             _done.ForEach(c => c.Fail(e));
             _done.Clear();
             return false;
@@ -239,40 +242,6 @@ internal sealed class WriterLoop : IDisposable
         _done.ForEach(c => c.Complete());
         _done.Clear();
         return true;
-    }
-
-    private void Distrust(Exception reason)
-    {
-        _broken = new MessageStoreUnavailableException("The message store has stopped and reads its state back from disk.", reason);
-        _done.AddRange(_writer.Served);
-        _writer.Served.Clear();
-        _done.ForEach(c => c.Fail(_broken));
-        _done.Clear();
-        _group.ForEach(c => c.Fail(_broken));
-    }
-
-    private bool TryRecover(long now)
-    {
-        if (now < _recoverAt)
-        {
-            return false;
-        }
-        _recoverAt = now + RecoverMillis;
-        try
-        {
-            FinishCheckpoint(wait: true);
-            _journal.Repair();
-            var state = Recovery.Run(_cold, _journal, now);
-            state.Redo.Skip(Journal.HeaderLength);
-            _writer.Replace(state);
-            _broken = null;
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _broken = new MessageStoreUnavailableException("The message store waits for its disk.", e);
-            return false;
-        }
     }
 
     private void StartCheckpoint(long now, bool force)
@@ -303,7 +272,7 @@ internal sealed class WriterLoop : IDisposable
                 _cold.Write(image);
                 return null;
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return (Exception?)e;
             }
@@ -329,7 +298,7 @@ internal sealed class WriterLoop : IDisposable
             // What the image held is no longer marked as changed; only the disk knows it, so it is read back. The journal goes on alone
             // for a while, or a full disk would have everything read back in a circle.
             _checkpointAt = Now + CheckpointPauseMillis;
-            _broken ??= new MessageStoreUnavailableException("The message store cannot be written.", failure);
+            Break(new MessageStoreUnavailableException("The message store cannot be written.", failure));
             return;
         }
         _writer.Generation++;
@@ -343,7 +312,7 @@ internal sealed class WriterLoop : IDisposable
 
     private void Arm()
     {
-        var due = Math.Min(_writer.NextDue, _sweepAt);
+        var due = _broken is null ? Math.Min(_writer.NextDue, _sweepAt) : _recoverAt;
         if (due == _armedFor && !_fired)
         {
             return;

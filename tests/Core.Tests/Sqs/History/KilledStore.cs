@@ -13,6 +13,7 @@ namespace Longspan.Core.Tests.Sqs.History;
 internal sealed class KilledStore(int lane, int seed) : IDisposable
 {
     private const int MostLines = 2_500;
+    private const long RepeatWithinMicros = 100_000_000;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("longspan-mkill-");
@@ -122,10 +123,12 @@ internal sealed class KilledStore(int lane, int seed) : IDisposable
     private List<HistoryEvent> Carried()
     {
         var answered = _events.Where(e => !e.IsCall).Select(e => e.Call).ToHashSet();
-        var sends = _events.Where(e => e is { IsCall: true, Kind: HistoryEvent.Send } && !answered.Contains(e.Call))
-            .Select(e => e with { Items = [.. e.Items.Where(i => i.Deduplication is not null)] }).Where(e => e.Items.Count > 0);
+        var settled = _events.Where(e => e is { IsCall: false, Kind: HistoryEvent.Send }).SelectMany(e => e.Items).Select(i => i.Deduplication).ToHashSet();
+        var soon = HistoryRecorder.NowMicros - RepeatWithinMicros;
+        // Once its window has passed a repetition would be a message of its own.
+        var sends = _events.Where(e => e is { IsCall: true, Kind: HistoryEvent.Send } && e.At > soon && !answered.Contains(e.Call))
+            .Select(e => e with { Items = [.. e.Items.Where(i => i.Deduplication is { } id && !settled.Contains(id))] }).Where(e => e.Items.Count > 0);
         var receives = _events.Where(e => e is { IsCall: false, Kind: HistoryEvent.Receive, Items.Count: > 0 }).TakeLast(20);
-        // Not those of long ago: their deduplication window has passed.
         return [.. sends.TakeLast(30), .. receives.Where(_ => _random.Next(2) == 0)];
     }
 
