@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Longspan.Api.LongspanQueues;
+using Longspan.Api.Shapes;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Queues;
 using Microsoft.Win32.SafeHandles;
@@ -88,11 +89,11 @@ internal static class QueueTailCommand
                 _away = false;
                 return news;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or IOException or AwsError { IsServerFault: true } || (e is OperationCanceledException && !stop.IsCancellationRequested))
             {
                 if (!_away)
                 {
-                    Console.Error.WriteLine("longspan: the server does not answer; waiting for it.");
+                    Console.Error.WriteLine("longspan: the server does not answer, or cannot; waiting for it.");
                 }
                 _away = true;
                 return null;

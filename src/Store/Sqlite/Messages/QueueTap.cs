@@ -59,6 +59,8 @@ internal sealed class QueueTap(long epoch)
 /// <summary>Reads a queue's tap, and sets one up where there is none.</summary>
 internal sealed class WatchCommand(long queue, WatchPosition? after) : Command<WatchedMessages?>
 {
+    public override bool ChangesNothing => true;
+
     public override bool Apply(MessageWriter writer, long now)
     {
         var state = writer.State.Require(queue);
