@@ -38,7 +38,7 @@ internal static class ServiceShapes
             PlacementStrategy = declared.PlacementStrategy ?? [],
             NetworkConfiguration = declared.NetworkConfiguration,
             HealthCheckGracePeriodSeconds = declared.HealthCheckGracePeriodSeconds,
-            SchedulingStrategy = "REPLICA",
+            SchedulingStrategy = declared.SchedulingStrategy ?? ServiceDocument.ReplicaStrategy,
             DeploymentController = declared.DeploymentController ?? new DeploymentController { Type = "ECS" },
             Tags = withTags ? Shapes.Tags(service.Tags) : null,
             EnableECSManagedTags = declared.EnableECSManagedTags ?? false,

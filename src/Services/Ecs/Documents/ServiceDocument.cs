@@ -13,6 +13,8 @@ internal sealed record ServiceDocument
     public const string Draining = "DRAINING";
     public const string Inactive = "INACTIVE";
     public const int MaximumEvents = 100;
+    public const string ReplicaStrategy = "REPLICA";
+    public const string DaemonStrategy = "DAEMON";
 
     public required string Name { get; init; }
     public required string Arn { get; init; }
@@ -34,10 +36,13 @@ internal sealed record ServiceDocument
 
     [JsonIgnore]
     public DeploymentRecord Primary => Deployments[0];
+    /// <summary>One task on every fitting instance, instead of a number of tasks.</summary>
     [JsonIgnore]
-    public int MinimumHealthyPercent => Declared.DeploymentConfiguration?.MinimumHealthyPercent ?? 100;
+    public bool IsDaemon => Declared.SchedulingStrategy == DaemonStrategy;
     [JsonIgnore]
-    public int MaximumPercent => Declared.DeploymentConfiguration?.MaximumPercent ?? 200;
+    public int MinimumHealthyPercent => Declared.DeploymentConfiguration?.MinimumHealthyPercent ?? (IsDaemon ? 0 : 100);
+    [JsonIgnore]
+    public int MaximumPercent => Declared.DeploymentConfiguration?.MaximumPercent ?? (IsDaemon ? 100 : 200);
     [JsonIgnore]
     public bool HasCircuitBreaker => Declared.DeploymentConfiguration?.DeploymentCircuitBreaker?.Enable ?? false;
     [JsonIgnore]

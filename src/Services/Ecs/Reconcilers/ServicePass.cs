@@ -12,8 +12,9 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// One look at one service. It works on what was read, commits what follows with the revisions it relied on, and ends; whatever it could
 /// not finish is the next pass's work.
 /// </summary>
-internal sealed class ServicePass(
-    Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks, IReadOnlySet<string> leaving)
+internal sealed partial class ServicePass(
+    Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks,
+    IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups)
 {
     /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
     public const int MaximumStarts = 50;
@@ -21,6 +22,8 @@ internal sealed class ServicePass(
     private const int FailuresWorthAnEvent = 2;
     private const string Draining = "draining";
 
+    private readonly HashSet<string> _leaving =
+        [.. instances.Where(i => i.Status != ContainerInstanceDocument.Active).Select(i => i.Id)];
     private ServiceDocument _service = read.Value;
     private TimeSpan? _next;
 
@@ -37,6 +40,10 @@ internal sealed class ServicePass(
         BreakCircuit();
         SayIfFailing();
         var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
+        if (_service.IsDaemon)
+        {
+            return await DaemonAsync(commit, live, stop);
+        }
         var state = StateOf([.. live.Where(t => t.WantsRunning)]);
         var decision = DeploymentPlan.Next(state);
         ClusterCapacity? capacity = null;
@@ -50,6 +57,12 @@ internal sealed class ServicePass(
                 capacity = null;
             }
         }
+        return await FinishAsync(commit, decision, capacity, live, stop);
+    }
+
+    private async ValueTask<PassOutcome> FinishAsync(
+        Commit commit, RolloutDecision decision, ClusterCapacity? capacity, List<TaskDocument> live, CancellationToken stop)
+    {
         Progress(decision, live);
         capacity?.AddTo(commit);
         if (capacity is not null)
@@ -168,7 +181,7 @@ internal sealed class ServicePass(
             StartsBlocked = pause > TimeSpan.Zero || primary.RolloutState == DeploymentRecord.Failed,
             Tasks = [.. running.Select(t => new RolloutTask(
                 // A task on a node that is being drained is replaced like one of an old deployment: a new one first, within the limits.
-                t.Id, leaving.Contains(t.InstanceId) ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
+                t.Id, _leaving.Contains(t.InstanceId) ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
                 t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", t.CreatedAt.UtcTicks))],
         };
     }
@@ -190,25 +203,8 @@ internal sealed class ServicePass(
 
     private async ValueTask<ClusterCapacity?> PlaceAsync(int count, CancellationToken stop)
     {
-        var account = CallScope.Of(scope);
-        var (family, revision) = EcsNames.TaskDefinition(_service.Primary.TaskDefinitionArn);
-        var definition = await cloud.Documents.GetAsync(
-            EcsKinds.TaskDefinition, $"{account.AccountId}/{account.Region}", TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
-        if (definition is null)
+        if (await TemplateAsync(stop) is not (var template, var request))
         {
-            AddEvent("was unable to start a task because its task definition does not exist.");
-            return null;
-        }
-        var template = TemplateOf(definition.Value);
-        PlacementRequest request;
-        try
-        {
-            request = template.Request();
-        }
-        catch (InvalidParameterException refusal)
-        {
-            // Accepted by an earlier release. It must not hold up the cluster's other services.
-            AddEvent($"was unable to place a task. Reason: {refusal.Message}");
             return null;
         }
         var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
@@ -222,6 +218,30 @@ internal sealed class ServicePass(
             }
         }
         return capacity;
+    }
+
+    private async ValueTask<(TaskTemplate Template, PlacementRequest Request)?> TemplateAsync(CancellationToken stop)
+    {
+        var account = CallScope.Of(scope);
+        var (family, revision) = EcsNames.TaskDefinition(_service.Primary.TaskDefinitionArn);
+        var definition = await cloud.Documents.GetAsync(
+            EcsKinds.TaskDefinition, $"{account.AccountId}/{account.Region}", TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
+        if (definition is null)
+        {
+            AddEvent("was unable to start a task because its task definition does not exist.");
+            return null;
+        }
+        var template = TemplateOf(definition.Value);
+        try
+        {
+            return (template, template.Request());
+        }
+        catch (InvalidParameterException refusal)
+        {
+            // Accepted by an earlier release. It must not hold up the cluster's other services.
+            AddEvent($"was unable to place a task. Reason: {refusal.Message}");
+            return null;
+        }
     }
 
     private TaskTemplate TemplateOf(TaskDefinitionDocument definition) => new()

@@ -38,12 +38,13 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns) : Reconciler
         }
         var tasks = (await cloud.Documents.ListByIndexAsync(EcsKinds.EcsTask, shard, EcsKinds.Open, EcsKinds.Yes, stop))
             .ToLookup(t => t.Value.ServiceName!, StringComparer.Ordinal);
-        var instances = (await cloud.Documents.ListAsync(EcsKinds.Instance, shard, stop))
-            .Where(i => i.Value.Status != ContainerInstanceDocument.Active).Select(i => i.Value.Id).ToHashSet(StringComparer.Ordinal);
+        var instances = (await cloud.Documents.ListAsync(EcsKinds.Instance, shard, stop)).Select(i => i.Value).ToList();
+        var daemons = services.Where(s => s.Value.IsDaemon).Select(s => "service:" + s.Value.Name).ToHashSet(StringComparer.Ordinal);
         TimeSpan? next = null;
-        foreach (var service in services)
+        // Daemons first: what they need on a new node must not be taken by the others.
+        foreach (var service in services.OrderByDescending(s => s.Value.IsDaemon))
         {
-            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances);
+            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances, daemons);
             var outcome = await pass.RunAsync(stop);
             var wait = outcome.Conflict ? Soon : outcome.Next;
             next = wait is not null && (next is null || wait < next) ? wait : next;

@@ -39,7 +39,7 @@ internal sealed class ClusterCapacity
     public IEnumerable<ContainerInstanceDocument> Pool(string launchType) =>
         _instances.Values.Select(i => i.Value).Where(i => i.Status != ContainerInstanceDocument.Inactive && IsIn(i, launchType));
 
-    private static bool IsIn(ContainerInstanceDocument instance, string launchType) => launchType switch
+    public static bool IsIn(ContainerInstanceDocument instance, string launchType) => launchType switch
     {
         LaunchTypes.External => instance.IsExternal,
         LaunchTypes.Fargate => instance.IsFargateCapacity,
@@ -52,6 +52,9 @@ internal sealed class ClusterCapacity
         .. Pool(launchType).Where(i => i.Status == ContainerInstanceDocument.Active && i.AgentConnected)
             .Select(i => _nodes[i.Id]).Where(n => n.TaskCount < AssignmentDocument.MaximumEntries),
     ];
+
+    /// <summary>The node with what is planned on it, or null for one that is not registered.</summary>
+    public NodeCapacity? View(string instanceId) => _nodes.GetValueOrDefault(instanceId);
 
     public string? RefusalOf(string instanceId, PlacementRequest request) => Placement.Refusal(_nodes[instanceId], request);
 

@@ -33,6 +33,15 @@ internal sealed record NodeCapacity
         TaskCount = TaskCount + 1,
         RunningTasks = RunningTasks + 1,
     };
+
+    /// <summary>The node as if no task of the group were on it; what they take is not given back.</summary>
+    public NodeCapacity Without(string group) => TasksByGroup.TryGetValue(group, out var count)
+        ? this with
+        {
+            TasksByGroup = TasksByGroup.Where(g => g.Key != group).ToDictionary(g => g.Key, g => g.Value, StringComparer.Ordinal),
+            RunningTasks = RunningTasks - count,
+        }
+        : this;
 }
 
 /// <summary>What one task asks of a node.</summary>

@@ -41,8 +41,8 @@ internal static class Placement
         return best is null ? new PlacementDecision(null, reason, closest) : new PlacementDecision(best.InstanceId, "", null);
     }
 
-    /// <summary>Why this node cannot take the task, or null when it can.</summary>
-    public static string? Refusal(NodeCapacity node, PlacementRequest request)
+    /// <summary>Why this node is none for the task, however much it had free; null when only room could be missing.</summary>
+    public static string? Misfit(NodeCapacity node, PlacementRequest request)
     {
         foreach (var name in request.RequiredAttributes)
         {
@@ -57,6 +57,16 @@ internal static class Placement
             {
                 return MemberOf;
             }
+        }
+        return null;
+    }
+
+    /// <summary>Why this node cannot take the task, or null when it can.</summary>
+    public static string? Refusal(NodeCapacity node, PlacementRequest request)
+    {
+        if (Misfit(node, request) is { } misfit)
+        {
+            return misfit;
         }
         if (request.DistinctInstance && node.TasksByGroup.GetValueOrDefault(request.Group) > 0)
         {

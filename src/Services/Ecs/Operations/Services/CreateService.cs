@@ -44,10 +44,6 @@ internal static class CreateService
         {
             throw new InvalidParameterException("Invalid service name.");
         }
-        if (request.SchedulingStrategy is not (null or "REPLICA"))
-        {
-            throw new UnsupportedFeatureException($"The {request.SchedulingStrategy} scheduling strategy is not supported yet.");
-        }
         if (request.DeploymentController?.Type is not (null or "ECS"))
         {
             throw new UnsupportedFeatureException($"The {request.DeploymentController.Type} deployment controller is not supported yet.");
@@ -56,9 +52,10 @@ internal static class CreateService
         {
             throw new InvalidParameterException("TaskDefinition can not be blank.");
         }
-        var count = request.DesiredCount ?? throw new InvalidParameterException("Desired count can not be blank.");
+        var daemon = DaemonRules.IsDaemon(request, cluster);
+        var count = daemon ? 0 : request.DesiredCount ?? throw new InvalidParameterException("Desired count can not be blank.");
         ServiceRules.CheckCount(count);
-        ServiceRules.CheckConfiguration(request.DeploymentConfiguration);
+        ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
         TaskChecks.LaunchType(definition, launchType);
@@ -74,6 +71,7 @@ internal static class CreateService
             NetworkConfiguration = request.NetworkConfiguration,
             HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds,
             DeploymentController = request.DeploymentController,
+            SchedulingStrategy = request.SchedulingStrategy,
             EnableECSManagedTags = request.EnableECSManagedTags,
             PropagateTags = request.PropagateTags,
             EnableExecuteCommand = request.EnableExecuteCommand,

@@ -19,7 +19,7 @@ internal static class DeleteService
                 throw new ServiceNotFoundException("Service not found.");
             }
             var service = found.Value;
-            if (service.Status == ServiceDocument.Active && service.DesiredCount > 0 && request.Force is not true)
+            if (service.Status == ServiceDocument.Active && service.DesiredCount > 0 && !service.IsDaemon && request.Force is not true)
             {
                 throw new InvalidParameterException("The service cannot be stopped while it is scaled above 0.");
             }

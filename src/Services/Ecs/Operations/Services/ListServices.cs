@@ -15,7 +15,7 @@ internal static class ListServices
             (after, limit) => cx.Documents.ListAsync(EcsKinds.Service, scope, stop, afterName: after, limit: limit),
             service => service.Status != ServiceDocument.Inactive
                 && (request.LaunchType is null || service.LaunchType == request.LaunchType)
-                && (request.SchedulingStrategy is null or "REPLICA"),
+                && (request.SchedulingStrategy is null || request.SchedulingStrategy == (service.Declared.SchedulingStrategy ?? ServiceDocument.ReplicaStrategy)),
             request.MaxResults, request.NextToken);
         return new ListServicesResponse { ServiceArns = [.. page.Select(s => s.Value.Arn)], NextToken = next };
     }

@@ -42,14 +42,20 @@ internal static class ServiceRules
         }
     }
 
-    public static void CheckConfiguration(DeploymentConfiguration? configuration)
+    public static void CheckConfiguration(DeploymentConfiguration? configuration, bool daemon)
     {
         if (configuration is null)
         {
             return;
         }
-        var minimum = configuration.MinimumHealthyPercent ?? 100;
-        var maximum = configuration.MaximumPercent ?? 200;
+        var minimum = configuration.MinimumHealthyPercent ?? (daemon ? 0 : 100);
+        var maximum = configuration.MaximumPercent ?? (daemon ? 100 : 200);
+        if (daemon && maximum > 100)
+        {
+            throw new InvalidParameterException(
+                "The daemon scheduling strategy does not support values above 100 for maximumPercent on a deployment configuration. "
+                + "Change the maximumPercent value to 100, and try again");
+        }
         if (minimum is < 0 or > 100)
         {
             throw new InvalidParameterException("minimumHealthyPercent must be between 0 and 100.");

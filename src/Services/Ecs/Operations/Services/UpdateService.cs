@@ -18,7 +18,6 @@ internal static class UpdateService
         {
             ServiceRules.CheckCount(count);
         }
-        ServiceRules.CheckConfiguration(request.DeploymentConfiguration);
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             var found = await ServiceRules.FindAsync(cx, cluster.Name, request.Service, stop);
@@ -42,6 +41,8 @@ internal static class UpdateService
     private static async ValueTask<ServiceDocument> ChangedAsync(
         EcsContext cx, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
     {
+        ServiceRules.CheckConfiguration(request.DeploymentConfiguration, service.IsDaemon);
+        DaemonRules.Check(service, request);
         var declared = Merged(service.Declared, request);
         var definition = string.IsNullOrEmpty(request.TaskDefinition)
             ? (await cx.FindTaskDefinitionAsync(service.Primary.TaskDefinitionArn, stop))?.Value
@@ -85,6 +86,7 @@ internal static class UpdateService
         NetworkConfiguration = request.NetworkConfiguration ?? kept.NetworkConfiguration,
         HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds ?? kept.HealthCheckGracePeriodSeconds,
         DeploymentController = kept.DeploymentController,
+        SchedulingStrategy = kept.SchedulingStrategy,
         EnableECSManagedTags = request.EnableECSManagedTags ?? kept.EnableECSManagedTags,
         PropagateTags = request.PropagateTags ?? kept.PropagateTags,
         EnableExecuteCommand = request.EnableExecuteCommand ?? kept.EnableExecuteCommand,
