@@ -117,9 +117,8 @@ internal static class Shapes
             ClusterArn = clusterArn,
             TaskDefinitionArn = task.TaskDefinitionArn,
             // Fargate capacity belongs to the platform: its instances are not the caller's business.
-            ContainerInstanceArn = fargate || task.IsWaiting ? null : task.InstanceArn,
+            ContainerInstanceArn = fargate ? null : task.InstanceArn,
             LaunchType = task.LaunchType,
-            CapacityProviderName = task.CapacityProvider,
             PlatformVersion = task.PlatformVersion,
             PlatformFamily = fargate ? "Linux" : null,
             AvailabilityZone = task.AvailabilityZone,
@@ -208,7 +207,6 @@ internal static class Shapes
         {
             ContainerInstanceArn = instance.Arn,
             Ec2InstanceId = instance.Ec2InstanceId,
-            CapacityProviderName = instance.CapacityProvider,
             Version = instance.Version,
             VersionInfo = new VersionInfo
             {

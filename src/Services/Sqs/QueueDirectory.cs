@@ -65,7 +65,8 @@ public sealed class QueueDirectory(MessageBackend messages) : IDisposable
             var result = await call.Cloud.Documents.CommitAsync(new Commit().Create(QueueDocument.Kind, call.Scope, name, value), stop);
             if (!result.Committed)
             {
-                throw SqsFaults.Unavailable();
+                // An earlier call got as far as the log and no further, because a disk refused.
+                return (await CatchUpAsync(call, name, stop) ?? throw SqsFaults.Unavailable(), false);
             }
             var queue = new QueueSnapshot(new Document<QueueDocument>(
                 new DocumentKey(QueueDocument.Kind.Name, call.Scope, name), result.Revision, result.Revision, value));
@@ -93,6 +94,12 @@ public sealed class QueueDirectory(MessageBackend messages) : IDisposable
             }
             var value = change(current.Document.Value);
             var result = await call.Cloud.Documents.CommitAsync(new Commit().Update(QueueDocument.Kind, current.Document, value), stop);
+            if (!result.Committed && await CatchUpAsync(call, queue.Name, stop) is { } newest && newest.Id == queue.Id)
+            {
+                current = newest;
+                value = change(current.Document.Value);
+                result = await call.Cloud.Documents.CommitAsync(new Commit().Update(QueueDocument.Kind, current.Document, value), stop);
+            }
             if (!result.Committed)
             {
                 throw SqsFaults.Unavailable();
@@ -180,6 +187,20 @@ public sealed class QueueDirectory(MessageBackend messages) : IDisposable
         {
             throw new QueueDeletedRecently("You must wait 60 seconds after deleting a queue before you can create another with the same name.");
         }
+    }
+
+    /// <summary>The queue as the log has it, put into force and shown; null when it has none.</summary>
+    private async ValueTask<QueueSnapshot?> CatchUpAsync(CallContext call, string name, CancellationToken stop)
+    {
+        if (await call.Cloud.Documents.GetAsync(QueueDocument.Kind, call.Scope, name, stop) is not { } document)
+        {
+            return null;
+        }
+        var queue = new QueueSnapshot(document);
+        await ConfigureAsync(queue, stop);
+        Show(queue);
+        await ConfigureSourcesAsync(queue.Arn, stop);
+        return queue;
     }
 
     private void Show(QueueSnapshot queue) => _queues[(queue.Scope, queue.Name)] = queue;

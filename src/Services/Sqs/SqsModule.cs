@@ -120,10 +120,6 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
             {
                 throw SqsFaults.NoSuchQueue();
             }
-            catch (MessageStoreFullException)
-            {
-                throw SqsFaults.Throttled();
-            }
             catch (MessageStoreUnavailableException)
             {
                 throw SqsFaults.Unavailable();

@@ -8,7 +8,7 @@ namespace Longspan.Support.History;
 public static class HistoryChecker
 {
     /// <summary>How far the wall clock, which visibility goes by, may run away from the monotonic one within a visibility period.</summary>
-    private const long ToleranceMicros = 50_000;
+    internal const long ToleranceMicros = 50_000;
     private const long WindowMicros = 300_000_000;
 
     public static IReadOnlyList<HistoryViolation> Check(IReadOnlyList<HistoryEvent> events, IReadOnlyCollection<HistoryQueue> queues)
@@ -189,7 +189,7 @@ public static class HistoryChecker
     }
 
     /// <summary>Until when the message is hidden at least, after a delivery and what its receiver has since asked for.</summary>
-    private static long HiddenUntil(Copy copy, Delivery delivery, Delivery next)
+    internal static long HiddenUntil(Copy copy, Delivery delivery, Delivery next)
     {
         var until = delivery.From + (delivery.Span.Call.Millis * 1_000);
         foreach (var change in copy.Changes.Where(c => c.Item.Count == delivery.Item.Count && c.Span.From < next.To).OrderBy(c => c.Span.From))

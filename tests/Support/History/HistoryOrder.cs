@@ -20,7 +20,8 @@ internal static class HistoryOrder
             var copies = book.Letters.SelectMany(l => Known(l, queue.Name)).Where(c => c.Queue == queue.Name);
             foreach (var group in copies.GroupBy(c => c.Letter.Group))
             {
-                foreach (var violation in Delivered(book, queue, [.. group.OrderBy(c => Number(c.Id))]))
+                Copy[] inOrder = [.. group.OrderBy(c => Number(c.Id))];
+                foreach (var violation in Delivered(book, queue, inOrder).Concat(Closed(book, queue, inOrder)))
                 {
                     yield return violation;
                 }
@@ -75,6 +76,30 @@ internal static class HistoryOrder
                 }
             }
         }
+    }
+
+    /// <summary>A group is closed while one of its messages is in flight, to every call but the one that took it.</summary>
+    private static IEnumerable<HistoryViolation> Closed(HistoryBook book, HistoryQueue queue, Copy[] copies)
+    {
+        foreach (var copy in copies)
+        {
+            foreach (var delivery in copy.Deliveries.DistinctBy(d => d.Item.Count))
+            {
+                var holder = copies.FirstOrDefault(other => other != copy && Holds(other, delivery));
+                if (holder is not null && !book.Purges[queue.Name].Any(p => p.From < delivery.To) && !book.Moves[queue.Name].Any(m => m.From < delivery.To))
+                {
+                    yield return new("group in flight", copy.Letter.Name, $"was delivered by call {delivery.Span.Call.Call} while {holder.Letter.Name} of its group was in flight");
+                }
+            }
+        }
+    }
+
+    private static bool Holds(Copy other, Delivery delivery)
+    {
+        var last = other.Deliveries.LastOrDefault(d => d.To < delivery.From);
+        return last is not null && !other.Deliveries.Exists(d => d.Span == delivery.Span)
+            && !other.Deletes.Exists(d => d.Outcome != HistoryOutcome.Refused && d.Span.From < delivery.To)
+            && HistoryChecker.HiddenUntil(other, last, delivery) > delivery.To + HistoryChecker.ToleranceMicros;
     }
 
     private static bool Overtakes(HistoryBook book, HistoryQueue queue, Copy older, Delivery delivery)

@@ -56,9 +56,6 @@ public sealed class PlatformTaskDefinitionIncompatibilityException(string messag
 public sealed class PlatformUnknownException(string message)
     : AwsError("PlatformUnknownException", message, 400);
 
-public sealed class ResourceInUseException(string message)
-    : AwsError("ResourceInUseException", message, 400);
-
 public sealed class ResourceNotFoundException(string message)
     : AwsError("ResourceNotFoundException", message, 400);
 

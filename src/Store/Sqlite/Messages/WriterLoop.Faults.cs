@@ -21,20 +21,17 @@ internal sealed partial class WriterLoop
     private bool _isSaid;
     private long _recoverAt;
 
-    /// <summary>False when it has to go on in the next pass.</summary>
-    private bool Sweep(long now)
+    private void Sweep(long now)
     {
-        var more = false;
+        _sweepAt = now + _sweepMillis;
         try
         {
-            more = Retention.Sweep(_writer, _cold, now);
+            Retention.Sweep(_writer, _cold, now);
         }
         catch (IOException fault)
         {
             _writer.Unreadable ??= fault;
         }
-        _sweepAt = more ? now : now + _sweepMillis;
-        return !more;
     }
 
     private ColdStore OpenCold(string path, Damage damage)
@@ -42,12 +39,12 @@ internal sealed partial class WriterLoop
         ColdSalvage.Finish(path, damage);
         try
         {
-            return new ColdStore(path, _settings.SparePages);
+            return new ColdStore(path);
         }
         catch (SqliteFault fault) when (ColdStore.IsDamage(fault))
         {
             ColdSalvage.Run(path, _journal.FirstFrame, damage);
-            return new ColdStore(path, _settings.SparePages);
+            return new ColdStore(path);
         }
     }
 
@@ -60,7 +57,6 @@ internal sealed partial class WriterLoop
             _journal.Rotate();
             // What is left becomes the truth, or the next start would find the same damage again.
             _cold.Write(state.Capture(_journal.LastFrame, Now));
-            state.Deduplication.Saved();
             _journal.Forget(_journal.LastFrame);
             damage.Close();
             LogDamage(_log, _folder, damage.Text, damage.Kept);

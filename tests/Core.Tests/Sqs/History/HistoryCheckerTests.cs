@@ -49,6 +49,16 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
+    public void A_group_that_opens_too_early_is_found()
+    {
+        var both = new Script().Sent(Order, "m1", 1).Sent(Order, "m2", 2).Received(Order, "m1", 1, and: ("m2", 2)).Extended(Order, "m1", 1, 0).Then(100);
+        Expect("group in flight", "m1", both.Received(Order, "m1", 1, count: 2).Deleted(Order, "m1", 1, count: 2).Deleted(Order, "m2", 2));
+        // Once the other is deleted, or its time has run out, it is in order.
+        Legal(new Script().Sent(Order, "m1", 1).Sent(Order, "m2", 2).Received(Order, "m1", 1, and: ("m2", 2)).Extended(Order, "m1", 1, 0).Deleted(Order, "m2", 2)
+            .Received(Order, "m1", 1, count: 2).Deleted(Order, "m1", 1, count: 2));
+    }
+
+    [Fact]
     public void A_duplicate_inside_the_window_is_found()
     {
         Expect("duplicate", "order:d", new Script().Sent(Order, "m1", 1, deduplication: "d").Sent(Order, "m1", 2, deduplication: "d")

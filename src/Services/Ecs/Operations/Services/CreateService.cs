@@ -57,15 +57,14 @@ internal static class CreateService
         ServiceRules.CheckCount(count);
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
-        var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
-        var launchType = choice.LaunchType;
-        StrategyRules.Check(definition, choice);
+        var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
+        TaskChecks.LaunchType(definition, launchType);
         TaskChecks.Network(definition, request.NetworkConfiguration);
         var declared = new Service
         {
             LoadBalancers = request.LoadBalancers,
             ServiceRegistries = request.ServiceRegistries,
-            CapacityProviderStrategy = choice.Strategy,
+            CapacityProviderStrategy = request.CapacityProviderStrategy,
             DeploymentConfiguration = request.DeploymentConfiguration,
             PlacementConstraints = request.PlacementConstraints,
             PlacementStrategy = request.PlacementStrategy,
