@@ -22,8 +22,9 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     {
         ArgumentNullException.ThrowIfNull(logs);
         _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>());
-        Reconcilers = [new ServiceReconciler(cloud, _turns), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
+        Reconcilers = [new ServiceReconciler(cloud, _turns), new WaitingReconciler(cloud, _turns), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
         MapClusters();
+        MapCapacityProviders();
         MapTaskDefinitions();
         MapServices();
         MapTasks();
@@ -53,15 +54,26 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     private void MapClusters()
     {
         Map(EcsOperations.CreateCluster, CreateCluster.HandleAsync);
+        Map(EcsOperations.DeleteAccountSetting, DeleteAccountSetting.HandleAsync);
         Map(EcsOperations.DeleteCluster, DeleteCluster.HandleAsync);
         Map(EcsOperations.DescribeClusters, DescribeClusters.HandleAsync);
         Map(EcsOperations.ListAccountSettings, ListAccountSettings.HandleAsync);
         Map(EcsOperations.ListClusters, ListClusters.HandleAsync);
         Map(EcsOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
         Map(EcsOperations.PutAccountSetting, PutAccountSetting.HandleAsync);
+        Map(EcsOperations.PutAccountSettingDefault, PutAccountSettingDefault.HandleAsync);
         Map(EcsOperations.TagResource, TagResource.HandleAsync);
         Map(EcsOperations.UntagResource, UntagResource.HandleAsync);
         Map(EcsOperations.UpdateCluster, UpdateCluster.HandleAsync);
+    }
+
+    private void MapCapacityProviders()
+    {
+        Map(EcsOperations.CreateCapacityProvider, CreateCapacityProvider.HandleAsync);
+        Map(EcsOperations.DeleteCapacityProvider, DeleteCapacityProvider.HandleAsync);
+        Map(EcsOperations.DescribeCapacityProviders, DescribeCapacityProviders.HandleAsync);
+        Map(EcsOperations.PutClusterCapacityProviders, PutClusterCapacityProviders.HandleAsync);
+        Map(EcsOperations.UpdateCapacityProvider, UpdateCapacityProvider.HandleAsync);
     }
 
     private void MapTaskDefinitions()

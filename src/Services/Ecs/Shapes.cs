@@ -117,8 +117,9 @@ internal static class Shapes
             ClusterArn = clusterArn,
             TaskDefinitionArn = task.TaskDefinitionArn,
             // Fargate capacity belongs to the platform: its instances are not the caller's business.
-            ContainerInstanceArn = fargate ? null : task.InstanceArn,
+            ContainerInstanceArn = fargate || task.IsWaiting ? null : task.InstanceArn,
             LaunchType = task.LaunchType,
+            CapacityProviderName = task.CapacityProvider,
             PlatformVersion = task.PlatformVersion,
             PlatformFamily = fargate ? "Linux" : null,
             AvailabilityZone = task.AvailabilityZone,
@@ -207,6 +208,7 @@ internal static class Shapes
         {
             ContainerInstanceArn = instance.Arn,
             Ec2InstanceId = instance.Ec2InstanceId,
+            CapacityProviderName = instance.CapacityProvider,
             Version = instance.Version,
             VersionInfo = new VersionInfo
             {

@@ -30,5 +30,8 @@ internal static class SqsFaults
     public static AwsError Unreadable() => new(
         "InternalFailure", "A stored message cannot be read. It is not delivered; the server's log says which and why.", 500, "InternalError");
 
+    public static AwsError Throttled() => new RequestThrottled(
+        "The request was denied due to request throttling: too many messages are delayed, in flight or just sent.");
+
     public static AwsError Unavailable() => new("ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503);
 }

@@ -120,6 +120,10 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
             {
                 throw SqsFaults.NoSuchQueue();
             }
+            catch (MessageStoreFullException)
+            {
+                throw SqsFaults.Throttled();
+            }
             catch (MessageStoreUnavailableException)
             {
                 throw SqsFaults.Unavailable();

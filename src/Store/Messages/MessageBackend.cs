@@ -18,7 +18,7 @@ namespace Longspan.Store.Messages;
 /// </list>
 /// Times are Unix milliseconds. Payloads are opaque. A call for a queue that is not open, or is dropped while the call waits,
 /// throws <see cref="QueueGoneException"/>; a disk that refuses throws <see cref="MessageStoreUnavailableException"/>, and then nothing of that
-/// call has happened.
+/// call has happened. A store whose memory is full refuses messages and queues with <see cref="MessageStoreFullException"/>.
 /// </summary>
 public abstract class MessageBackend : IAsyncDisposable
 {
@@ -81,6 +81,9 @@ public abstract class MessageBackend : IAsyncDisposable
 
 /// <summary>The queue is not, or is no longer, in the store.</summary>
 public sealed class QueueGoneException(long queue) : Exception($"Queue {queue} is not open in the message store.");
+
+/// <summary>The store's memory is full of messages in flight, delayed or just sent. Nothing of the call has happened; it may be tried later.</summary>
+public sealed class MessageStoreFullException() : Exception("The message store holds as much in memory as it may.");
 
 /// <summary>The disk refused a write or a read. Nothing of the call has happened; it may be tried again.</summary>
 public sealed class MessageStoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -56,6 +56,9 @@ public sealed class PlatformTaskDefinitionIncompatibilityException(string messag
 public sealed class PlatformUnknownException(string message)
     : AwsError("PlatformUnknownException", message, 400);
 
+public sealed class ResourceInUseException(string message)
+    : AwsError("ResourceInUseException", message, 400);
+
 public sealed class ResourceNotFoundException(string message)
     : AwsError("ResourceNotFoundException", message, 400);
 

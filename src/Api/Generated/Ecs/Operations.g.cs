@@ -109,14 +109,23 @@ public static class EcsOperations
         Operations = Claimed,
     };
 
+    public static readonly Operation<CreateCapacityProviderRequest, CreateCapacityProviderResponse> CreateCapacityProvider =
+        new() { Service = Service, Name = "CreateCapacityProvider" };
+
     public static readonly Operation<CreateClusterRequest, CreateClusterResponse> CreateCluster =
         new() { Service = Service, Name = "CreateCluster" };
 
     public static readonly Operation<CreateServiceRequest, CreateServiceResponse> CreateService =
         new() { Service = Service, Name = "CreateService" };
 
+    public static readonly Operation<DeleteAccountSettingRequest, DeleteAccountSettingResponse> DeleteAccountSetting =
+        new() { Service = Service, Name = "DeleteAccountSetting" };
+
     public static readonly Operation<DeleteAttributesRequest, DeleteAttributesResponse> DeleteAttributes =
         new() { Service = Service, Name = "DeleteAttributes" };
+
+    public static readonly Operation<DeleteCapacityProviderRequest, DeleteCapacityProviderResponse> DeleteCapacityProvider =
+        new() { Service = Service, Name = "DeleteCapacityProvider" };
 
     public static readonly Operation<DeleteClusterRequest, DeleteClusterResponse> DeleteCluster =
         new() { Service = Service, Name = "DeleteCluster" };
@@ -132,6 +141,9 @@ public static class EcsOperations
 
     public static readonly Operation<DeregisterTaskDefinitionRequest, DeregisterTaskDefinitionResponse> DeregisterTaskDefinition =
         new() { Service = Service, Name = "DeregisterTaskDefinition" };
+
+    public static readonly Operation<DescribeCapacityProvidersRequest, DescribeCapacityProvidersResponse> DescribeCapacityProviders =
+        new() { Service = Service, Name = "DescribeCapacityProviders" };
 
     public static readonly Operation<DescribeClustersRequest, DescribeClustersResponse> DescribeClusters =
         new() { Service = Service, Name = "DescribeClusters" };
@@ -181,8 +193,14 @@ public static class EcsOperations
     public static readonly Operation<PutAccountSettingRequest, PutAccountSettingResponse> PutAccountSetting =
         new() { Service = Service, Name = "PutAccountSetting" };
 
+    public static readonly Operation<PutAccountSettingDefaultRequest, PutAccountSettingDefaultResponse> PutAccountSettingDefault =
+        new() { Service = Service, Name = "PutAccountSettingDefault" };
+
     public static readonly Operation<PutAttributesRequest, PutAttributesResponse> PutAttributes =
         new() { Service = Service, Name = "PutAttributes" };
+
+    public static readonly Operation<PutClusterCapacityProvidersRequest, PutClusterCapacityProvidersResponse> PutClusterCapacityProviders =
+        new() { Service = Service, Name = "PutClusterCapacityProviders" };
 
     public static readonly Operation<RegisterContainerInstanceRequest, RegisterContainerInstanceResponse> RegisterContainerInstance =
         new() { Service = Service, Name = "RegisterContainerInstance" };
@@ -214,6 +232,9 @@ public static class EcsOperations
     public static readonly Operation<UntagResourceRequest, UntagResourceResponse> UntagResource =
         new() { Service = Service, Name = "UntagResource" };
 
+    public static readonly Operation<UpdateCapacityProviderRequest, UpdateCapacityProviderResponse> UpdateCapacityProvider =
+        new() { Service = Service, Name = "UpdateCapacityProvider" };
+
     public static readonly Operation<UpdateClusterRequest, UpdateClusterResponse> UpdateCluster =
         new() { Service = Service, Name = "UpdateCluster" };
 
@@ -228,14 +249,18 @@ public static class EcsOperations
 
     private static readonly Operation[] s_claimed =
     {
+        CreateCapacityProvider,
         CreateCluster,
         CreateService,
+        DeleteAccountSetting,
         DeleteAttributes,
+        DeleteCapacityProvider,
         DeleteCluster,
         DeleteService,
         DeleteTaskDefinitions,
         DeregisterContainerInstance,
         DeregisterTaskDefinition,
+        DescribeCapacityProviders,
         DescribeClusters,
         DescribeContainerInstances,
         DescribeServices,
@@ -252,7 +277,9 @@ public static class EcsOperations
         ListTaskDefinitions,
         ListTasks,
         PutAccountSetting,
+        PutAccountSettingDefault,
         PutAttributes,
+        PutClusterCapacityProviders,
         RegisterContainerInstance,
         RegisterTaskDefinition,
         RunTask,
@@ -263,6 +290,7 @@ public static class EcsOperations
         SubmitTaskStateChange,
         TagResource,
         UntagResource,
+        UpdateCapacityProvider,
         UpdateCluster,
         UpdateContainerAgent,
         UpdateContainerInstancesState,

@@ -6,6 +6,78 @@ using Longspan.Api.Shapes;
 
 namespace Longspan.Api.Ecs;
 
+public sealed class AcceleratorCountRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("AcceleratorCountRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
+        _ => false,
+    };
+}
+
+public sealed class AcceleratorTotalMemoryMiBRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("AcceleratorTotalMemoryMiBRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
+        _ => false,
+    };
+}
+
 public sealed class AdvancedConfiguration : Shape
 {
     public string? AlternateTargetGroupArn { get; set; }
@@ -180,6 +252,124 @@ public sealed class EcsAttribute : Shape
     };
 }
 
+public sealed class AutoRepairConfiguration : Shape
+{
+    public string? ActionsStatus { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "actionsStatus", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("AutoRepairConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ActionsStatus is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ActionsStatus = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ActionsStatus is not null,
+        _ => false,
+    };
+}
+
+public sealed class AutoScalingGroupProvider : Shape
+{
+    public string? AutoScalingGroupArn { get; set; }
+    public ManagedScaling? ManagedScaling { get; set; }
+    public string? ManagedTerminationProtection { get; set; }
+    public string? ManagedDraining { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "autoScalingGroupArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "managedScaling", Index = 1, Kind = ShapeKind.Structure },
+        new() { Name = "managedTerminationProtection", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "managedDraining", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("AutoScalingGroupProvider", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AutoScalingGroupArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ManagedScaling is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (ManagedTerminationProtection is { } v2) writer.WriteString(s_members[2], v2);
+        if (ManagedDraining is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AutoScalingGroupArn = reader.ReadString(member); break;
+            case 1: ManagedScaling = reader.ReadStructure<ManagedScaling>(member); break;
+            case 2: ManagedTerminationProtection = reader.ReadString(member); break;
+            case 3: ManagedDraining = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AutoScalingGroupArn is not null,
+        1 => ManagedScaling is not null,
+        2 => ManagedTerminationProtection is not null,
+        3 => ManagedDraining is not null,
+        _ => false,
+    };
+}
+
+public sealed class AutoScalingGroupProviderUpdate : Shape
+{
+    public ManagedScaling? ManagedScaling { get; set; }
+    public string? ManagedTerminationProtection { get; set; }
+    public string? ManagedDraining { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "managedScaling", Kind = ShapeKind.Structure },
+        new() { Name = "managedTerminationProtection", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "managedDraining", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("AutoScalingGroupProviderUpdate", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ManagedScaling is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (ManagedTerminationProtection is { } v1) writer.WriteString(s_members[1], v1);
+        if (ManagedDraining is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ManagedScaling = reader.ReadStructure<ManagedScaling>(member); break;
+            case 1: ManagedTerminationProtection = reader.ReadString(member); break;
+            case 2: ManagedDraining = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ManagedScaling is not null,
+        1 => ManagedTerminationProtection is not null,
+        2 => ManagedDraining is not null,
+        _ => false,
+    };
+}
+
 public sealed class AwsVpcConfiguration : Shape
 {
     public List<string>? Subnets { get; set; }
@@ -221,6 +411,42 @@ public sealed class AwsVpcConfiguration : Shape
     };
 }
 
+public sealed class BaselineEbsBandwidthMbpsRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("BaselineEbsBandwidthMbpsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
+        _ => false,
+    };
+}
+
 public sealed class CanaryConfiguration : Shape
 {
     public double? CanaryPercent { get; set; }
@@ -253,6 +479,82 @@ public sealed class CanaryConfiguration : Shape
     {
         0 => CanaryPercent is not null,
         1 => CanaryBakeTimeInMinutes is not null,
+        _ => false,
+    };
+}
+
+public sealed class CapacityProvider : Shape
+{
+    public string? CapacityProviderArn { get; set; }
+    public string? Name { get; set; }
+    public string? Cluster { get; set; }
+    public string? Status { get; set; }
+    public AutoScalingGroupProvider? AutoScalingGroupProvider { get; set; }
+    public ManagedInstancesProvider? ManagedInstancesProvider { get; set; }
+    public string? UpdateStatus { get; set; }
+    public string? UpdateStatusReason { get; set; }
+    public List<Tag>? Tags { get; set; }
+    public string? Type { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProviderArn", Kind = ShapeKind.String },
+        new() { Name = "name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "cluster", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "status", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "autoScalingGroupProvider", Index = 4, Kind = ShapeKind.Structure },
+        new() { Name = "managedInstancesProvider", Index = 5, Kind = ShapeKind.Structure },
+        new() { Name = "updateStatus", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "updateStatusReason", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "tags", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "type", Index = 9, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("CapacityProvider", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (Cluster is { } v2) writer.WriteString(s_members[2], v2);
+        if (Status is { } v3) writer.WriteString(s_members[3], v3);
+        if (AutoScalingGroupProvider is { } v4) writer.WriteStructure(s_members[4], v4);
+        if (ManagedInstancesProvider is { } v5) writer.WriteStructure(s_members[5], v5);
+        if (UpdateStatus is { } v6) writer.WriteString(s_members[6], v6);
+        if (UpdateStatusReason is { } v7) writer.WriteString(s_members[7], v7);
+        if (Tags is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Type is { } v9) writer.WriteString(s_members[9], v9);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProviderArn = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: Cluster = reader.ReadString(member); break;
+            case 3: Status = reader.ReadString(member); break;
+            case 4: AutoScalingGroupProvider = reader.ReadStructure<AutoScalingGroupProvider>(member); break;
+            case 5: ManagedInstancesProvider = reader.ReadStructure<ManagedInstancesProvider>(member); break;
+            case 6: UpdateStatus = reader.ReadString(member); break;
+            case 7: UpdateStatusReason = reader.ReadString(member); break;
+            case 8: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 9: Type = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProviderArn is not null,
+        1 => Name is not null,
+        2 => Cluster is not null,
+        3 => Status is not null,
+        4 => AutoScalingGroupProvider is not null,
+        5 => ManagedInstancesProvider is not null,
+        6 => UpdateStatus is not null,
+        7 => UpdateStatusReason is not null,
+        8 => Tags is not null,
+        9 => Type is not null,
         _ => false,
     };
 }
@@ -294,6 +596,42 @@ public sealed class CapacityProviderStrategyItem : Shape
         0 => CapacityProvider is not null,
         1 => Weight is not null,
         2 => Base is not null,
+        _ => false,
+    };
+}
+
+public sealed class CapacityReservationRequest : Shape
+{
+    public string? ReservationGroupArn { get; set; }
+    public string? ReservationPreference { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "reservationGroupArn", Kind = ShapeKind.String },
+        new() { Name = "reservationPreference", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("CapacityReservationRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ReservationGroupArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ReservationPreference is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ReservationGroupArn = reader.ReadString(member); break;
+            case 1: ReservationPreference = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ReservationGroupArn is not null,
+        1 => ReservationPreference is not null,
         _ => false,
     };
 }
@@ -1256,6 +1594,88 @@ public sealed class ContainerStateChange : Shape
     };
 }
 
+public sealed class CreateCapacityProviderRequest : Shape
+{
+    public string? Name { get; set; }
+    public string? Cluster { get; set; }
+    public AutoScalingGroupProvider? AutoScalingGroupProvider { get; set; }
+    public CreateManagedInstancesProviderConfiguration? ManagedInstancesProvider { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "autoScalingGroupProvider", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "managedInstancesProvider", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "tags", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("CreateCapacityProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (AutoScalingGroupProvider is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (ManagedInstancesProvider is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (Tags is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Cluster = reader.ReadString(member); break;
+            case 2: AutoScalingGroupProvider = reader.ReadStructure<AutoScalingGroupProvider>(member); break;
+            case 3: ManagedInstancesProvider = reader.ReadStructure<CreateManagedInstancesProviderConfiguration>(member); break;
+            case 4: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Cluster is not null,
+        2 => AutoScalingGroupProvider is not null,
+        3 => ManagedInstancesProvider is not null,
+        4 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateCapacityProviderResponse : Shape
+{
+    public CapacityProvider? CapacityProvider { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProvider", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("CreateCapacityProviderResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProvider is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProvider = reader.ReadStructure<CapacityProvider>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProvider is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateClusterRequest : Shape
 {
     public string? ClusterName { get; set; }
@@ -1344,6 +1764,57 @@ public sealed class CreateClusterResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Cluster is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateManagedInstancesProviderConfiguration : Shape
+{
+    public string? InfrastructureRoleArn { get; set; }
+    public InstanceLaunchTemplate? InstanceLaunchTemplate { get; set; }
+    public string? PropagateTags { get; set; }
+    public InfrastructureOptimization? InfrastructureOptimization { get; set; }
+    public AutoRepairConfiguration? AutoRepairConfiguration { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "infrastructureRoleArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "instanceLaunchTemplate", Index = 1, Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "propagateTags", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "infrastructureOptimization", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "autoRepairConfiguration", Index = 4, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("CreateManagedInstancesProviderConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InfrastructureRoleArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (InstanceLaunchTemplate is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (PropagateTags is { } v2) writer.WriteString(s_members[2], v2);
+        if (InfrastructureOptimization is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (AutoRepairConfiguration is { } v4) writer.WriteStructure(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InfrastructureRoleArn = reader.ReadString(member); break;
+            case 1: InstanceLaunchTemplate = reader.ReadStructure<InstanceLaunchTemplate>(member); break;
+            case 2: PropagateTags = reader.ReadString(member); break;
+            case 3: InfrastructureOptimization = reader.ReadStructure<InfrastructureOptimization>(member); break;
+            case 4: AutoRepairConfiguration = reader.ReadStructure<AutoRepairConfiguration>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InfrastructureRoleArn is not null,
+        1 => InstanceLaunchTemplate is not null,
+        2 => PropagateTags is not null,
+        3 => InfrastructureOptimization is not null,
+        4 => AutoRepairConfiguration is not null,
         _ => false,
     };
 }
@@ -1545,6 +2016,73 @@ public sealed class CreateServiceResponse : Shape
     };
 }
 
+public sealed class DeleteAccountSettingRequest : Shape
+{
+    public string? Name { get; set; }
+    public string? PrincipalArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "principalArn", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteAccountSettingRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (PrincipalArn is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: PrincipalArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => PrincipalArn is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteAccountSettingResponse : Shape
+{
+    public Setting? Setting { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "setting", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteAccountSettingResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Setting is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Setting = reader.ReadStructure<Setting>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Setting is not null,
+        _ => false,
+    };
+}
+
 public sealed class DeleteAttributesRequest : Shape
 {
     public List<EcsAttribute>? Attributes { get; set; }
@@ -1608,6 +2146,73 @@ public sealed class DeleteAttributesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Attributes is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteCapacityProviderRequest : Shape
+{
+    public string? CapacityProvider { get; set; }
+    public string? Cluster { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProvider", Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteCapacityProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProvider is { } v0) writer.WriteString(s_members[0], v0);
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProvider = reader.ReadString(member); break;
+            case 1: Cluster = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProvider is not null,
+        1 => Cluster is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteCapacityProviderResponse : Shape
+{
+    public CapacityProvider? CapacityProvider { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProvider", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteCapacityProviderResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProvider is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProvider = reader.ReadStructure<CapacityProvider>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProvider is not null,
         _ => false,
     };
 }
@@ -2432,6 +3037,98 @@ public sealed class DeregisterTaskDefinitionResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => TaskDefinition is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeCapacityProvidersRequest : Shape
+{
+    public List<string>? CapacityProviders { get; set; }
+    public string? Cluster { get; set; }
+    public List<string>? Include { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProviders", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "include", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "maxResults", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "nextToken", Index = 4, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeCapacityProvidersRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProviders is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (Include is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (MaxResults is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (NextToken is { } v4) writer.WriteString(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProviders = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: Cluster = reader.ReadString(member); break;
+            case 2: Include = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: MaxResults = reader.ReadInteger(member); break;
+            case 4: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProviders is not null,
+        1 => Cluster is not null,
+        2 => Include is not null,
+        3 => MaxResults is not null,
+        4 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeCapacityProvidersResponse : Shape
+{
+    public List<CapacityProvider>? CapacityProviders { get; set; }
+    public List<Failure>? Failures { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProviders", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "nextToken", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeCapacityProvidersResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProviders is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProviders = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<CapacityProvider>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+            case 2: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProviders is not null,
+        1 => Failures is not null,
+        2 => NextToken is not null,
         _ => false,
     };
 }
@@ -3846,6 +4543,37 @@ public sealed class InferenceAcceleratorOverride : Shape
     };
 }
 
+public sealed class InfrastructureOptimization : Shape
+{
+    public int? ScaleInAfter { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "scaleInAfter", Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("InfrastructureOptimization", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ScaleInAfter is { } v0) writer.WriteInteger(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ScaleInAfter = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ScaleInAfter is not null,
+        _ => false,
+    };
+}
+
 public sealed class InstanceHealthCheckResult : Shape
 {
     public string? Type { get; set; }
@@ -3893,6 +4621,294 @@ public sealed class InstanceHealthCheckResult : Shape
         2 => StatusReason is not null,
         3 => LastUpdated is not null,
         4 => LastStatusChange is not null,
+        _ => false,
+    };
+}
+
+public sealed class InstanceLaunchTemplate : Shape
+{
+    public string? Ec2InstanceProfileArn { get; set; }
+    public ManagedInstancesNetworkConfiguration? NetworkConfiguration { get; set; }
+    public ManagedInstancesStorageConfiguration? StorageConfiguration { get; set; }
+    public ManagedInstancesLocalStorageConfiguration? LocalStorageConfiguration { get; set; }
+    public string? Monitoring { get; set; }
+    public string? CapacityOptionType { get; set; }
+    public bool? InstanceMetadataTagsPropagation { get; set; }
+    public InstanceRequirementsRequest? InstanceRequirements { get; set; }
+    public bool? FipsEnabled { get; set; }
+    public CapacityReservationRequest? CapacityReservations { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ec2InstanceProfileArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "networkConfiguration", Index = 1, Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "storageConfiguration", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "localStorageConfiguration", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "monitoring", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "capacityOptionType", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "instanceMetadataTagsPropagation", Index = 6, Kind = ShapeKind.Boolean },
+        new() { Name = "instanceRequirements", Index = 7, Kind = ShapeKind.Structure },
+        new() { Name = "fipsEnabled", Index = 8, Kind = ShapeKind.Boolean },
+        new() { Name = "capacityReservations", Index = 9, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("InstanceLaunchTemplate", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Ec2InstanceProfileArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (NetworkConfiguration is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (StorageConfiguration is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (LocalStorageConfiguration is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (Monitoring is { } v4) writer.WriteString(s_members[4], v4);
+        if (CapacityOptionType is { } v5) writer.WriteString(s_members[5], v5);
+        if (InstanceMetadataTagsPropagation is { } v6) writer.WriteBoolean(s_members[6], v6);
+        if (InstanceRequirements is { } v7) writer.WriteStructure(s_members[7], v7);
+        if (FipsEnabled is { } v8) writer.WriteBoolean(s_members[8], v8);
+        if (CapacityReservations is { } v9) writer.WriteStructure(s_members[9], v9);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Ec2InstanceProfileArn = reader.ReadString(member); break;
+            case 1: NetworkConfiguration = reader.ReadStructure<ManagedInstancesNetworkConfiguration>(member); break;
+            case 2: StorageConfiguration = reader.ReadStructure<ManagedInstancesStorageConfiguration>(member); break;
+            case 3: LocalStorageConfiguration = reader.ReadStructure<ManagedInstancesLocalStorageConfiguration>(member); break;
+            case 4: Monitoring = reader.ReadString(member); break;
+            case 5: CapacityOptionType = reader.ReadString(member); break;
+            case 6: InstanceMetadataTagsPropagation = reader.ReadBoolean(member); break;
+            case 7: InstanceRequirements = reader.ReadStructure<InstanceRequirementsRequest>(member); break;
+            case 8: FipsEnabled = reader.ReadBoolean(member); break;
+            case 9: CapacityReservations = reader.ReadStructure<CapacityReservationRequest>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Ec2InstanceProfileArn is not null,
+        1 => NetworkConfiguration is not null,
+        2 => StorageConfiguration is not null,
+        3 => LocalStorageConfiguration is not null,
+        4 => Monitoring is not null,
+        5 => CapacityOptionType is not null,
+        6 => InstanceMetadataTagsPropagation is not null,
+        7 => InstanceRequirements is not null,
+        8 => FipsEnabled is not null,
+        9 => CapacityReservations is not null,
+        _ => false,
+    };
+}
+
+public sealed class InstanceLaunchTemplateUpdate : Shape
+{
+    public string? Ec2InstanceProfileArn { get; set; }
+    public ManagedInstancesNetworkConfiguration? NetworkConfiguration { get; set; }
+    public ManagedInstancesStorageConfiguration? StorageConfiguration { get; set; }
+    public bool? InstanceMetadataTagsPropagation { get; set; }
+    public ManagedInstancesLocalStorageConfiguration? LocalStorageConfiguration { get; set; }
+    public string? Monitoring { get; set; }
+    public InstanceRequirementsRequest? InstanceRequirements { get; set; }
+    public CapacityReservationRequest? CapacityReservations { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ec2InstanceProfileArn", Kind = ShapeKind.String },
+        new() { Name = "networkConfiguration", Index = 1, Kind = ShapeKind.Structure },
+        new() { Name = "storageConfiguration", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "instanceMetadataTagsPropagation", Index = 3, Kind = ShapeKind.Boolean },
+        new() { Name = "localStorageConfiguration", Index = 4, Kind = ShapeKind.Structure },
+        new() { Name = "monitoring", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "instanceRequirements", Index = 6, Kind = ShapeKind.Structure },
+        new() { Name = "capacityReservations", Index = 7, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("InstanceLaunchTemplateUpdate", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Ec2InstanceProfileArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (NetworkConfiguration is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (StorageConfiguration is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (InstanceMetadataTagsPropagation is { } v3) writer.WriteBoolean(s_members[3], v3);
+        if (LocalStorageConfiguration is { } v4) writer.WriteStructure(s_members[4], v4);
+        if (Monitoring is { } v5) writer.WriteString(s_members[5], v5);
+        if (InstanceRequirements is { } v6) writer.WriteStructure(s_members[6], v6);
+        if (CapacityReservations is { } v7) writer.WriteStructure(s_members[7], v7);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Ec2InstanceProfileArn = reader.ReadString(member); break;
+            case 1: NetworkConfiguration = reader.ReadStructure<ManagedInstancesNetworkConfiguration>(member); break;
+            case 2: StorageConfiguration = reader.ReadStructure<ManagedInstancesStorageConfiguration>(member); break;
+            case 3: InstanceMetadataTagsPropagation = reader.ReadBoolean(member); break;
+            case 4: LocalStorageConfiguration = reader.ReadStructure<ManagedInstancesLocalStorageConfiguration>(member); break;
+            case 5: Monitoring = reader.ReadString(member); break;
+            case 6: InstanceRequirements = reader.ReadStructure<InstanceRequirementsRequest>(member); break;
+            case 7: CapacityReservations = reader.ReadStructure<CapacityReservationRequest>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Ec2InstanceProfileArn is not null,
+        1 => NetworkConfiguration is not null,
+        2 => StorageConfiguration is not null,
+        3 => InstanceMetadataTagsPropagation is not null,
+        4 => LocalStorageConfiguration is not null,
+        5 => Monitoring is not null,
+        6 => InstanceRequirements is not null,
+        7 => CapacityReservations is not null,
+        _ => false,
+    };
+}
+
+public sealed class InstanceRequirementsRequest : Shape
+{
+    public VCpuCountRangeRequest? VCpuCount { get; set; }
+    public MemoryMiBRequest? MemoryMiB { get; set; }
+    public List<string>? CpuManufacturers { get; set; }
+    public MemoryGiBPerVCpuRequest? MemoryGiBPerVCpu { get; set; }
+    public List<string>? ExcludedInstanceTypes { get; set; }
+    public List<string>? InstanceGenerations { get; set; }
+    public int? SpotMaxPricePercentageOverLowestPrice { get; set; }
+    public int? OnDemandMaxPricePercentageOverLowestPrice { get; set; }
+    public string? BareMetal { get; set; }
+    public string? BurstablePerformance { get; set; }
+    public bool? RequireHibernateSupport { get; set; }
+    public NetworkInterfaceCountRequest? NetworkInterfaceCount { get; set; }
+    public string? LocalStorage { get; set; }
+    public List<string>? LocalStorageTypes { get; set; }
+    public TotalLocalStorageGBRequest? TotalLocalStorageGB { get; set; }
+    public BaselineEbsBandwidthMbpsRequest? BaselineEbsBandwidthMbps { get; set; }
+    public List<string>? AcceleratorTypes { get; set; }
+    public AcceleratorCountRequest? AcceleratorCount { get; set; }
+    public List<string>? AcceleratorManufacturers { get; set; }
+    public List<string>? AcceleratorNames { get; set; }
+    public AcceleratorTotalMemoryMiBRequest? AcceleratorTotalMemoryMiB { get; set; }
+    public NetworkBandwidthGbpsRequest? NetworkBandwidthGbps { get; set; }
+    public List<string>? AllowedInstanceTypes { get; set; }
+    public int? MaxSpotPriceAsPercentageOfOptimalOnDemandPrice { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "vCpuCount", Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "memoryMiB", Index = 1, Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "cpuManufacturers", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "memoryGiBPerVCpu", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "excludedInstanceTypes", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "instanceGenerations", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "spotMaxPricePercentageOverLowestPrice", Index = 6, Kind = ShapeKind.Integer },
+        new() { Name = "onDemandMaxPricePercentageOverLowestPrice", Index = 7, Kind = ShapeKind.Integer },
+        new() { Name = "bareMetal", Index = 8, Kind = ShapeKind.String },
+        new() { Name = "burstablePerformance", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "requireHibernateSupport", Index = 10, Kind = ShapeKind.Boolean },
+        new() { Name = "networkInterfaceCount", Index = 11, Kind = ShapeKind.Structure },
+        new() { Name = "localStorage", Index = 12, Kind = ShapeKind.String },
+        new() { Name = "localStorageTypes", Index = 13, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "totalLocalStorageGB", Index = 14, Kind = ShapeKind.Structure },
+        new() { Name = "baselineEbsBandwidthMbps", Index = 15, Kind = ShapeKind.Structure },
+        new() { Name = "acceleratorTypes", Index = 16, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "acceleratorCount", Index = 17, Kind = ShapeKind.Structure },
+        new() { Name = "acceleratorManufacturers", Index = 18, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "acceleratorNames", Index = 19, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "acceleratorTotalMemoryMiB", Index = 20, Kind = ShapeKind.Structure },
+        new() { Name = "networkBandwidthGbps", Index = 21, Kind = ShapeKind.Structure },
+        new() { Name = "allowedInstanceTypes", Index = 22, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "maxSpotPriceAsPercentageOfOptimalOnDemandPrice", Index = 23, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("InstanceRequirementsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (VCpuCount is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (MemoryMiB is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (CpuManufacturers is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (MemoryGiBPerVCpu is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (ExcludedInstanceTypes is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (InstanceGenerations is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (SpotMaxPricePercentageOverLowestPrice is { } v6) writer.WriteInteger(s_members[6], v6);
+        if (OnDemandMaxPricePercentageOverLowestPrice is { } v7) writer.WriteInteger(s_members[7], v7);
+        if (BareMetal is { } v8) writer.WriteString(s_members[8], v8);
+        if (BurstablePerformance is { } v9) writer.WriteString(s_members[9], v9);
+        if (RequireHibernateSupport is { } v10) writer.WriteBoolean(s_members[10], v10);
+        if (NetworkInterfaceCount is { } v11) writer.WriteStructure(s_members[11], v11);
+        if (LocalStorage is { } v12) writer.WriteString(s_members[12], v12);
+        if (LocalStorageTypes is { } v13) writer.WriteList(s_members[13], v13, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (TotalLocalStorageGB is { } v14) writer.WriteStructure(s_members[14], v14);
+        if (BaselineEbsBandwidthMbps is { } v15) writer.WriteStructure(s_members[15], v15);
+        if (AcceleratorTypes is { } v16) writer.WriteList(s_members[16], v16, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (AcceleratorCount is { } v17) writer.WriteStructure(s_members[17], v17);
+        if (AcceleratorManufacturers is { } v18) writer.WriteList(s_members[18], v18, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (AcceleratorNames is { } v19) writer.WriteList(s_members[19], v19, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (AcceleratorTotalMemoryMiB is { } v20) writer.WriteStructure(s_members[20], v20);
+        if (NetworkBandwidthGbps is { } v21) writer.WriteStructure(s_members[21], v21);
+        if (AllowedInstanceTypes is { } v22) writer.WriteList(s_members[22], v22, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (MaxSpotPriceAsPercentageOfOptimalOnDemandPrice is { } v23) writer.WriteInteger(s_members[23], v23);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: VCpuCount = reader.ReadStructure<VCpuCountRangeRequest>(member); break;
+            case 1: MemoryMiB = reader.ReadStructure<MemoryMiBRequest>(member); break;
+            case 2: CpuManufacturers = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: MemoryGiBPerVCpu = reader.ReadStructure<MemoryGiBPerVCpuRequest>(member); break;
+            case 4: ExcludedInstanceTypes = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 5: InstanceGenerations = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 6: SpotMaxPricePercentageOverLowestPrice = reader.ReadInteger(member); break;
+            case 7: OnDemandMaxPricePercentageOverLowestPrice = reader.ReadInteger(member); break;
+            case 8: BareMetal = reader.ReadString(member); break;
+            case 9: BurstablePerformance = reader.ReadString(member); break;
+            case 10: RequireHibernateSupport = reader.ReadBoolean(member); break;
+            case 11: NetworkInterfaceCount = reader.ReadStructure<NetworkInterfaceCountRequest>(member); break;
+            case 12: LocalStorage = reader.ReadString(member); break;
+            case 13: LocalStorageTypes = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 14: TotalLocalStorageGB = reader.ReadStructure<TotalLocalStorageGBRequest>(member); break;
+            case 15: BaselineEbsBandwidthMbps = reader.ReadStructure<BaselineEbsBandwidthMbpsRequest>(member); break;
+            case 16: AcceleratorTypes = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 17: AcceleratorCount = reader.ReadStructure<AcceleratorCountRequest>(member); break;
+            case 18: AcceleratorManufacturers = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 19: AcceleratorNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 20: AcceleratorTotalMemoryMiB = reader.ReadStructure<AcceleratorTotalMemoryMiBRequest>(member); break;
+            case 21: NetworkBandwidthGbps = reader.ReadStructure<NetworkBandwidthGbpsRequest>(member); break;
+            case 22: AllowedInstanceTypes = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 23: MaxSpotPriceAsPercentageOfOptimalOnDemandPrice = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => VCpuCount is not null,
+        1 => MemoryMiB is not null,
+        2 => CpuManufacturers is not null,
+        3 => MemoryGiBPerVCpu is not null,
+        4 => ExcludedInstanceTypes is not null,
+        5 => InstanceGenerations is not null,
+        6 => SpotMaxPricePercentageOverLowestPrice is not null,
+        7 => OnDemandMaxPricePercentageOverLowestPrice is not null,
+        8 => BareMetal is not null,
+        9 => BurstablePerformance is not null,
+        10 => RequireHibernateSupport is not null,
+        11 => NetworkInterfaceCount is not null,
+        12 => LocalStorage is not null,
+        13 => LocalStorageTypes is not null,
+        14 => TotalLocalStorageGB is not null,
+        15 => BaselineEbsBandwidthMbps is not null,
+        16 => AcceleratorTypes is not null,
+        17 => AcceleratorCount is not null,
+        18 => AcceleratorManufacturers is not null,
+        19 => AcceleratorNames is not null,
+        20 => AcceleratorTotalMemoryMiB is not null,
+        21 => NetworkBandwidthGbps is not null,
+        22 => AllowedInstanceTypes is not null,
+        23 => MaxSpotPriceAsPercentageOfOptimalOnDemandPrice is not null,
         _ => false,
     };
 }
@@ -5028,6 +6044,206 @@ public sealed class ManagedAgentStateChange : Shape
     };
 }
 
+public sealed class ManagedInstancesLocalStorageConfiguration : Shape
+{
+    public bool? UseLocalStorage { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "useLocalStorage", Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedInstancesLocalStorageConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UseLocalStorage is { } v0) writer.WriteBoolean(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UseLocalStorage = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UseLocalStorage is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedInstancesNetworkConfiguration : Shape
+{
+    public List<string>? Subnets { get; set; }
+    public List<string>? SecurityGroups { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "subnets", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "securityGroups", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedInstancesNetworkConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Subnets is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (SecurityGroups is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Subnets = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: SecurityGroups = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Subnets is not null,
+        1 => SecurityGroups is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedInstancesProvider : Shape
+{
+    public string? InfrastructureRoleArn { get; set; }
+    public InstanceLaunchTemplate? InstanceLaunchTemplate { get; set; }
+    public string? PropagateTags { get; set; }
+    public InfrastructureOptimization? InfrastructureOptimization { get; set; }
+    public AutoRepairConfiguration? AutoRepairConfiguration { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "infrastructureRoleArn", Kind = ShapeKind.String },
+        new() { Name = "instanceLaunchTemplate", Index = 1, Kind = ShapeKind.Structure },
+        new() { Name = "propagateTags", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "infrastructureOptimization", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "autoRepairConfiguration", Index = 4, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedInstancesProvider", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InfrastructureRoleArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (InstanceLaunchTemplate is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (PropagateTags is { } v2) writer.WriteString(s_members[2], v2);
+        if (InfrastructureOptimization is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (AutoRepairConfiguration is { } v4) writer.WriteStructure(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InfrastructureRoleArn = reader.ReadString(member); break;
+            case 1: InstanceLaunchTemplate = reader.ReadStructure<InstanceLaunchTemplate>(member); break;
+            case 2: PropagateTags = reader.ReadString(member); break;
+            case 3: InfrastructureOptimization = reader.ReadStructure<InfrastructureOptimization>(member); break;
+            case 4: AutoRepairConfiguration = reader.ReadStructure<AutoRepairConfiguration>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InfrastructureRoleArn is not null,
+        1 => InstanceLaunchTemplate is not null,
+        2 => PropagateTags is not null,
+        3 => InfrastructureOptimization is not null,
+        4 => AutoRepairConfiguration is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedInstancesStorageConfiguration : Shape
+{
+    public int? StorageSizeGiB { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "storageSizeGiB", Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedInstancesStorageConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (StorageSizeGiB is { } v0) writer.WriteInteger(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: StorageSizeGiB = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => StorageSizeGiB is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedScaling : Shape
+{
+    public string? Status { get; set; }
+    public int? TargetCapacity { get; set; }
+    public int? MinimumScalingStepSize { get; set; }
+    public int? MaximumScalingStepSize { get; set; }
+    public int? InstanceWarmupPeriod { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String },
+        new() { Name = "targetCapacity", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "minimumScalingStepSize", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "maximumScalingStepSize", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "instanceWarmupPeriod", Index = 4, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedScaling", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (TargetCapacity is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (MinimumScalingStepSize is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (MaximumScalingStepSize is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (InstanceWarmupPeriod is { } v4) writer.WriteInteger(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: TargetCapacity = reader.ReadInteger(member); break;
+            case 2: MinimumScalingStepSize = reader.ReadInteger(member); break;
+            case 3: MaximumScalingStepSize = reader.ReadInteger(member); break;
+            case 4: InstanceWarmupPeriod = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => TargetCapacity is not null,
+        2 => MinimumScalingStepSize is not null,
+        3 => MaximumScalingStepSize is not null,
+        4 => InstanceWarmupPeriod is not null,
+        _ => false,
+    };
+}
+
 public sealed class ManagedStorageConfiguration : Shape
 {
     public string? KmsKeyId { get; set; }
@@ -5060,6 +6276,78 @@ public sealed class ManagedStorageConfiguration : Shape
     {
         0 => KmsKeyId is not null,
         1 => FargateEphemeralStorageKmsKeyId is not null,
+        _ => false,
+    };
+}
+
+public sealed class MemoryGiBPerVCpuRequest : Shape
+{
+    public double? Min { get; set; }
+    public double? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Double },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Double },
+    };
+    private static readonly StructureSchema s_schema = new("MemoryGiBPerVCpuRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteDouble(s_members[0], v0);
+        if (Max is { } v1) writer.WriteDouble(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadDouble(member); break;
+            case 1: Max = reader.ReadDouble(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
+        _ => false,
+    };
+}
+
+public sealed class MemoryMiBRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("MemoryMiBRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
         _ => false,
     };
 }
@@ -5168,6 +6456,42 @@ public sealed class MountPoint : Shape
         0 => SourceVolume is not null,
         1 => ContainerPath is not null,
         2 => ReadOnly is not null,
+        _ => false,
+    };
+}
+
+public sealed class NetworkBandwidthGbpsRequest : Shape
+{
+    public double? Min { get; set; }
+    public double? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Double },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Double },
+    };
+    private static readonly StructureSchema s_schema = new("NetworkBandwidthGbpsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteDouble(s_members[0], v0);
+        if (Max is { } v1) writer.WriteDouble(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadDouble(member); break;
+            case 1: Max = reader.ReadDouble(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
         _ => false,
     };
 }
@@ -5296,6 +6620,42 @@ public sealed class NetworkInterface : Shape
         0 => AttachmentId is not null,
         1 => PrivateIpv4Address is not null,
         2 => Ipv6Address is not null,
+        _ => false,
+    };
+}
+
+public sealed class NetworkInterfaceCountRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("NetworkInterfaceCountRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
         _ => false,
     };
 }
@@ -5541,6 +6901,73 @@ public sealed class ProxyConfiguration : Shape
     };
 }
 
+public sealed class PutAccountSettingDefaultRequest : Shape
+{
+    public string? Name { get; set; }
+    public string? Value { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "value", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("PutAccountSettingDefaultRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Value is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Value = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Value is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutAccountSettingDefaultResponse : Shape
+{
+    public Setting? Setting { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "setting", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("PutAccountSettingDefaultResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Setting is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Setting = reader.ReadStructure<Setting>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Setting is not null,
+        _ => false,
+    };
+}
+
 public sealed class PutAccountSettingRequest : Shape
 {
     public string? Name { get; set; }
@@ -5676,6 +7103,78 @@ public sealed class PutAttributesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Attributes is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutClusterCapacityProvidersRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public List<string>? CapacityProviders { get; set; }
+    public List<CapacityProviderStrategyItem>? DefaultCapacityProviderStrategy { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "capacityProviders", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "defaultCapacityProviderStrategy", Index = 2, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("PutClusterCapacityProvidersRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (CapacityProviders is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (DefaultCapacityProviderStrategy is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: CapacityProviders = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: DefaultCapacityProviderStrategy = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<CapacityProviderStrategyItem>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => CapacityProviders is not null,
+        2 => DefaultCapacityProviderStrategy is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutClusterCapacityProvidersResponse : Shape
+{
+    public Cluster? Cluster { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("PutClusterCapacityProvidersResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadStructure<Cluster>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
         _ => false,
     };
 }
@@ -8839,6 +10338,42 @@ public sealed class Tmpfs : Shape
     };
 }
 
+public sealed class TotalLocalStorageGBRequest : Shape
+{
+    public double? Min { get; set; }
+    public double? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Double },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Double },
+    };
+    private static readonly StructureSchema s_schema = new("TotalLocalStorageGBRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteDouble(s_members[0], v0);
+        if (Max is { } v1) writer.WriteDouble(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadDouble(member); break;
+            case 1: Max = reader.ReadDouble(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
+        _ => false,
+    };
+}
+
 public sealed class Ulimit : Shape
 {
     public string? Name { get; set; }
@@ -8926,6 +10461,83 @@ public sealed class UntagResourceResponse : Shape
     public override void ReadMember(Member member, ShapeReader reader) { }
 
     public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateCapacityProviderRequest : Shape
+{
+    public string? Name { get; set; }
+    public string? Cluster { get; set; }
+    public AutoScalingGroupProviderUpdate? AutoScalingGroupProvider { get; set; }
+    public UpdateManagedInstancesProviderConfiguration? ManagedInstancesProvider { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "autoScalingGroupProvider", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "managedInstancesProvider", Index = 3, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateCapacityProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (AutoScalingGroupProvider is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (ManagedInstancesProvider is { } v3) writer.WriteStructure(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Cluster = reader.ReadString(member); break;
+            case 2: AutoScalingGroupProvider = reader.ReadStructure<AutoScalingGroupProviderUpdate>(member); break;
+            case 3: ManagedInstancesProvider = reader.ReadStructure<UpdateManagedInstancesProviderConfiguration>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Cluster is not null,
+        2 => AutoScalingGroupProvider is not null,
+        3 => ManagedInstancesProvider is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateCapacityProviderResponse : Shape
+{
+    public CapacityProvider? CapacityProvider { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "capacityProvider", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateCapacityProviderResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CapacityProvider is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CapacityProvider = reader.ReadStructure<CapacityProvider>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CapacityProvider is not null,
+        _ => false,
+    };
 }
 
 public sealed class UpdateClusterRequest : Shape
@@ -9149,6 +10761,57 @@ public sealed class UpdateContainerInstancesStateResponse : Shape
     };
 }
 
+public sealed class UpdateManagedInstancesProviderConfiguration : Shape
+{
+    public string? InfrastructureRoleArn { get; set; }
+    public InstanceLaunchTemplateUpdate? InstanceLaunchTemplate { get; set; }
+    public string? PropagateTags { get; set; }
+    public InfrastructureOptimization? InfrastructureOptimization { get; set; }
+    public AutoRepairConfiguration? AutoRepairConfiguration { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "infrastructureRoleArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "instanceLaunchTemplate", Index = 1, Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "propagateTags", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "infrastructureOptimization", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "autoRepairConfiguration", Index = 4, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateManagedInstancesProviderConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InfrastructureRoleArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (InstanceLaunchTemplate is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (PropagateTags is { } v2) writer.WriteString(s_members[2], v2);
+        if (InfrastructureOptimization is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (AutoRepairConfiguration is { } v4) writer.WriteStructure(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InfrastructureRoleArn = reader.ReadString(member); break;
+            case 1: InstanceLaunchTemplate = reader.ReadStructure<InstanceLaunchTemplateUpdate>(member); break;
+            case 2: PropagateTags = reader.ReadString(member); break;
+            case 3: InfrastructureOptimization = reader.ReadStructure<InfrastructureOptimization>(member); break;
+            case 4: AutoRepairConfiguration = reader.ReadStructure<AutoRepairConfiguration>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InfrastructureRoleArn is not null,
+        1 => InstanceLaunchTemplate is not null,
+        2 => PropagateTags is not null,
+        3 => InfrastructureOptimization is not null,
+        4 => AutoRepairConfiguration is not null,
+        _ => false,
+    };
+}
+
 public sealed class UpdateServiceRequest : Shape
 {
     public string? Service { get; set; }
@@ -9322,6 +10985,42 @@ public sealed class UpdateServiceResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Service is not null,
+        _ => false,
+    };
+}
+
+public sealed class VCpuCountRangeRequest : Shape
+{
+    public int? Min { get; set; }
+    public int? Max { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "min", Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "max", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("VCpuCountRangeRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Min is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Max is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Min = reader.ReadInteger(member); break;
+            case 1: Max = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Min is not null,
+        1 => Max is not null,
         _ => false,
     };
 }

@@ -39,7 +39,11 @@ internal sealed record ContainerInstanceDocument
     [JsonIgnore]
     public bool IsExternal => HasAttribute("ecs.capability.external");
     [JsonIgnore]
-    public bool IsFargateCapacity => AttributeValue("longspan.capacity") == "fargate";
+    public bool IsFargateCapacity => AttributeValue(CapacityProviderDocument.InstanceAttributeName) == "fargate";
+    /// <summary>The capacity provider that the instance belongs to, if any.</summary>
+    [JsonIgnore]
+    public string? CapacityProvider =>
+        IsFargateCapacity ? CapacityProviderDocument.Fargate : AttributeValue(CapacityProviderDocument.InstanceAttributeName);
     [JsonIgnore]
     public string AvailabilityZone => AttributeValue("ecs.availability-zone") ?? "";
 

@@ -8,6 +8,7 @@ internal static class EcsKinds
 {
     public const string ByService = "service";
     public const string ByStatus = "status";
+    public const string Waiting = "waiting";
     public const string Open = "open";
     public const string Yes = "yes";
 
@@ -46,6 +47,11 @@ internal static class EcsKinds
         Name = "ecs.task", Json = EcsJson.Default.TaskDocument, Indexes = (_, task) => IndexesOf(task),
     };
 
+    public static readonly DocumentKind<CapacityProviderDocument> CapacityProvider = new()
+    {
+        Name = "ecs.capacity-provider", Json = EcsJson.Default.CapacityProviderDocument,
+    };
+
     public static readonly DocumentKind<ClientTokenDocument> ClientToken = new()
     {
         Name = "ecs.client-token", Json = EcsJson.Default.ClientTokenDocument,
@@ -60,6 +66,10 @@ internal static class EcsKinds
     private static IEnumerable<(string Index, string Value)> IndexesOf(TaskDocument task)
     {
         yield return (ByStatus, task.IsStopped ? Rules.TaskStatus.Stopped : Rules.TaskStatus.Running);
+        if (task.IsWaiting)
+        {
+            yield return (Waiting, Yes);
+        }
         if (task.ServiceName is { } service)
         {
             yield return (ByService, service);
@@ -80,6 +90,7 @@ internal static class EcsKinds
 [JsonSerializable(typeof(TaskDocument))]
 [JsonSerializable(typeof(ContainerInstanceDocument))]
 [JsonSerializable(typeof(AssignmentDocument))]
+[JsonSerializable(typeof(CapacityProviderDocument))]
 [JsonSerializable(typeof(ClientTokenDocument))]
 [JsonSerializable(typeof(AccountSettingDocument))]
 internal sealed partial class EcsJson : JsonSerializerContext;

@@ -16,6 +16,8 @@ internal sealed record TaskDocument
     public required int Revision { get; init; }
     public required string TaskDefinitionArn { get; init; }
     public required string LaunchType { get; init; }
+    /// <summary>The capacity provider that a strategy chose; null for a task of a launch type.</summary>
+    public string? CapacityProvider { get; init; }
     public string? PlatformVersion { get; init; }
     public string? Group { get; init; }
     public string? StartedBy { get; init; }
@@ -56,10 +58,16 @@ internal sealed record TaskDocument
     /// <summary>A stopped service task is counted by its service once, in the commit that sets this.</summary>
     public bool Accounted { get; init; }
 
+    /// <summary>How to place a task that waits for capacity. A service's tasks have none: their service says it.</summary>
+    public WaitingRecord? Waiting { get; init; }
+
     [JsonIgnore]
     public bool IsAwsvpc => Attachments.Count > 0;
     [JsonIgnore]
     public bool IsStopped => LastStatus == Rules.TaskStatus.Stopped;
+    /// <summary>It waits for capacity: no instance has it, and <see cref="InstanceId"/> is empty.</summary>
+    [JsonIgnore]
+    public bool IsWaiting => LastStatus == Rules.TaskStatus.Provisioning && InstanceId.Length == 0;
     [JsonIgnore]
     public bool WantsRunning => DesiredStatus == Rules.TaskStatus.Running;
     [JsonIgnore]
@@ -90,6 +98,18 @@ internal sealed record TaskDocument
             Containers = [.. Containers.Select(c => c with { LastStatus = Rules.TaskStatus.Stopped })],
             Version = Version + 1,
         };
+}
+
+/// <summary>What RunTask was asked about the place of a task that waits.</summary>
+internal sealed record WaitingRecord
+{
+    [JsonConverter(typeof(ShapeListJson<CapacityProviderStrategyItem>))]
+    public IReadOnlyList<CapacityProviderStrategyItem> Strategy { get; init; } = [];
+    public bool Overflow { get; init; }
+    [JsonConverter(typeof(ShapeListJson<PlacementConstraint>))]
+    public IReadOnlyList<PlacementConstraint> Constraints { get; init; } = [];
+    [JsonConverter(typeof(ShapeListJson<PlacementStrategy>))]
+    public IReadOnlyList<PlacementStrategy> Placement { get; init; } = [];
 }
 
 internal sealed record ContainerRecord

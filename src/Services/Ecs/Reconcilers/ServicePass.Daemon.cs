@@ -45,7 +45,7 @@ internal sealed partial class ServicePass
         if (refused is { } place)
         {
             // One event for a pass: several that take turns as the newest would each count as news, and wake the next pass.
-            AddEvent("was unable to place a task because no container instance met all of its requirements. " + WhyNot(capacity!, place));
+            AddEvent(ServiceStarts.Explain(capacity!, ready.Template, place));
         }
         return await FinishAsync(commit, new RolloutDecision(decision.Start.Count, decision.Stop, decision.Complete),
             capacity is { Planned.Count: > 0 } ? capacity : null, live, stop);

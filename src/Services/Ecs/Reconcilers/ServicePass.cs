@@ -44,19 +44,22 @@ internal sealed partial class ServicePass(
         {
             return await DaemonAsync(commit, live, stop);
         }
-        var state = StateOf([.. live.Where(t => t.WantsRunning)]);
+        _strategy = await StrategyAsync(stop);
+        _moving = await MovingAsync(live, stop);
+        // A task that waits for capacity stands for a missing one: the rollout looks at those that have a place.
+        var state = StateOf([.. live.Where(t => t.WantsRunning && !t.IsWaiting)]);
         var decision = DeploymentPlan.Next(state);
         ClusterCapacity? capacity = null;
         if (decision.Start > 0)
         {
-            capacity = await PlaceAsync(Math.Min(decision.Start, MaximumStarts), stop);
+            capacity = await PlaceAsync(Math.Min(decision.Start, MaximumStarts), live, stop);
             if (capacity is { Planned.Count: 0 })
             {
                 // No room: the rollout may give up old tasks to make some, as far as the minimum allows.
                 decision = DeploymentPlan.Next(state with { NoCapacity = true });
-                capacity = null;
             }
         }
+        decision = decision with { Stop = [.. decision.Stop, .. NeedlessWaits(state, live)] };
         return await FinishAsync(commit, decision, capacity, live, stop);
     }
 
@@ -65,7 +68,7 @@ internal sealed partial class ServicePass(
     {
         Progress(decision, live);
         capacity?.AddTo(commit);
-        if (capacity is not null)
+        if (capacity is { Planned.Count: > 0 })
         {
             AddEvent($"has started {capacity.Planned.Count} tasks: {Names(capacity.Planned.Select(p => p.Task.Id))}.");
         }
@@ -172,6 +175,7 @@ internal sealed partial class ServicePass(
         {
             LookAgainIn(pause);
         }
+        var order = InOrder(running).Select((t, i) => (t.Id, i)).ToDictionary(StringComparer.Ordinal);
         return new RolloutState
         {
             DesiredCount = _service.DesiredCount,
@@ -181,8 +185,8 @@ internal sealed partial class ServicePass(
             StartsBlocked = pause > TimeSpan.Zero || primary.RolloutState == DeploymentRecord.Failed,
             Tasks = [.. running.Select(t => new RolloutTask(
                 // A task on a node that is being drained is replaced like one of an old deployment: a new one first, within the limits.
-                t.Id, _leaving.Contains(t.InstanceId) ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
-                t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", t.CreatedAt.UtcTicks))],
+                t.Id, _leaving.Contains(t.InstanceId) || t.Id == _moving ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
+                t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", order[t.Id]))],
         };
     }
 
@@ -201,25 +205,6 @@ internal sealed partial class ServicePass(
         return left <= TimeSpan.Zero;
     }
 
-    private async ValueTask<ClusterCapacity?> PlaceAsync(int count, CancellationToken stop)
-    {
-        if (await TemplateAsync(stop) is not (var template, var request))
-        {
-            return null;
-        }
-        var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
-        for (var i = 0; i < count; i++)
-        {
-            var place = capacity.Plan(template, request, Now);
-            if (!place.IsPlaced)
-            {
-                AddEvent("was unable to place a task because no container instance met all of its requirements. " + WhyNot(capacity, place));
-                break;
-            }
-        }
-        return capacity;
-    }
-
     private async ValueTask<(TaskTemplate Template, PlacementRequest Request)?> TemplateAsync(CancellationToken stop)
     {
         var account = CallScope.Of(scope);
@@ -231,7 +216,7 @@ internal sealed partial class ServicePass(
             AddEvent("was unable to start a task because its task definition does not exist.");
             return null;
         }
-        var template = TemplateOf(definition.Value);
+        var template = TemplateOf(definition.Value) with { Capacity = _strategy };
         try
         {
             return (template, template.Request());
@@ -260,25 +245,6 @@ internal sealed partial class ServicePass(
         Constraints = _service.Declared.PlacementConstraints ?? [],
         Strategy = _service.Declared.PlacementStrategy ?? [],
     };
-
-    private string WhyNot(ClusterCapacity capacity, PlacementDecision place)
-    {
-        if (place.ClosestInstanceId is not { } closest)
-        {
-            return capacity.Pool(_service.LaunchType).Any()
-                ? "Reason: No container instance is active and connected."
-                : "Reason: No Container Instances were found in your cluster.";
-        }
-        return $"The closest matching (container-instance {closest}) " + place.Reason switch
-        {
-            Placement.Cpu => "has insufficient CPU units available.",
-            Placement.Memory => "has insufficient memory available.",
-            Placement.Ports => "is already using a port required by your task.",
-            Placement.Attribute => "is missing an attribute required by your task.",
-            Placement.Distinct => "already runs a task of this service, which the distinctInstance constraint forbids.",
-            _ => "does not meet the placement constraints.",
-        };
-    }
 
     // What the outcome means for the deployments: which are over, and whether the primary one is complete.
     private void Progress(RolloutDecision decision, List<TaskDocument> live)

@@ -15,6 +15,9 @@ internal sealed class ClusterCapacity
     private readonly Dictionary<string, Document<AssignmentDocument>> _assignments;
     private readonly Dictionary<string, NodeCapacity> _nodes = new(StringComparer.Ordinal);
     private readonly List<(TaskDocument Task, AssignmentEntry Entry)> _planned = [];
+    // Of the planned tasks, those that existed and waited, as they were read.
+    private readonly Dictionary<string, Document<TaskDocument>> _waited = new(StringComparer.Ordinal);
+    private readonly List<TaskDocument> _waiting = [];
 
     private ClusterCapacity(
         string scope, IReadOnlyList<Document<ContainerInstanceDocument>> instances, IReadOnlyList<Document<AssignmentDocument>> assignments)
@@ -32,12 +35,15 @@ internal sealed class ClusterCapacity
         new(scope, await documents.ListAsync(EcsKinds.Instance, scope, stop), await documents.ListAsync(EcsKinds.Assignment, scope, stop));
 
     public IReadOnlyList<(TaskDocument Task, AssignmentEntry Entry)> Planned => _planned;
+    /// <summary>New tasks without a place.</summary>
+    public IReadOnlyList<TaskDocument> Waiting => _waiting;
 
     public ContainerInstanceDocument? Instance(string id) => _instances.GetValueOrDefault(id)?.Value;
 
-    /// <summary>Registered instances of the launch type's pool, whether or not they can take tasks now.</summary>
-    public IEnumerable<ContainerInstanceDocument> Pool(string launchType) =>
-        _instances.Values.Select(i => i.Value).Where(i => i.Status != ContainerInstanceDocument.Inactive && IsIn(i, launchType));
+    /// <summary>Registered instances of the provider, or of the launch type's pool, whether or not they can take tasks now.</summary>
+    public IEnumerable<ContainerInstanceDocument> Pool(string launchType, string? provider = null) =>
+        _instances.Values.Select(i => i.Value).Where(i => i.Status != ContainerInstanceDocument.Inactive
+            && (provider is null || CapacityProviderDocument.IsPredefined(provider) ? IsIn(i, launchType) : i.CapacityProvider == provider));
 
     public static bool IsIn(ContainerInstanceDocument instance, string launchType) => launchType switch
     {
@@ -46,10 +52,10 @@ internal sealed class ClusterCapacity
         _ => !instance.IsExternal && !instance.IsFargateCapacity,
     };
 
-    /// <summary>Nodes that may take a task of this launch type now.</summary>
-    public IReadOnlyList<NodeCapacity> Nodes(string launchType) =>
+    /// <summary>Nodes that may take a task of this provider or launch type now.</summary>
+    public IReadOnlyList<NodeCapacity> Nodes(string launchType, string? provider = null) =>
     [
-        .. Pool(launchType).Where(i => i.Status == ContainerInstanceDocument.Active && i.AgentConnected)
+        .. Pool(launchType, provider).Where(i => i.Status == ContainerInstanceDocument.Active && i.AgentConnected)
             .Select(i => _nodes[i.Id]).Where(n => n.TaskCount < AssignmentDocument.MaximumEntries),
     ];
 
@@ -61,13 +67,30 @@ internal sealed class ClusterCapacity
     /// <summary>Finds a place for one task and plans it there.</summary>
     public PlacementDecision Plan(TaskTemplate template, PlacementRequest request, DateTimeOffset now)
     {
-        var decision = Placement.Place(Nodes(template.LaunchType), request);
+        var decision = Placement.Place(Nodes(template.LaunchType, template.CapacityProvider), request);
         if (decision.InstanceId is { } id)
         {
             PlanOn(id, template, request, now);
         }
         return decision;
     }
+
+    /// <summary>Finds a place for a task that waits and plans it there.</summary>
+    public PlacementDecision PlanWaited(Document<TaskDocument> waited, TaskTemplate template, PlacementRequest request)
+    {
+        var decision = Placement.Place(Nodes(template.LaunchType, template.CapacityProvider), request);
+        if (decision.InstanceId is { } id)
+        {
+            _nodes[id] = _nodes[id].Take(request);
+            _waited[waited.Value.Id] = waited;
+            _planned.Add(NewTask.Place(waited.Value with { Version = waited.Value.Version + 1 }, _instances[id].Value, template));
+        }
+        return decision;
+    }
+
+    /// <summary>Plans a new task that waits for a place.</summary>
+    public void PlanWaiting(TaskTemplate template, WaitingRecord? record, DateTimeOffset now) =>
+        _waiting.Add(NewTask.Waiting(template, record, CallScope.Of(_scope), now));
 
     public void PlanOn(string instanceId, TaskTemplate template, PlacementRequest request, DateTimeOffset now)
     {
@@ -93,8 +116,19 @@ internal sealed class ClusterCapacity
             }
             foreach (var (task, _) in group)
             {
-                commit.Create(EcsKinds.EcsTask, _scope, task.Id, task);
+                if (_waited.TryGetValue(task.Id, out var waited))
+                {
+                    commit.Update(EcsKinds.EcsTask, waited, task);
+                }
+                else
+                {
+                    commit.Create(EcsKinds.EcsTask, _scope, task.Id, task);
+                }
             }
+        }
+        foreach (var task in _waiting)
+        {
+            commit.Create(EcsKinds.EcsTask, _scope, task.Id, task);
         }
     }
 

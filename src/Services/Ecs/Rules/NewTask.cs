@@ -13,6 +13,12 @@ internal sealed record TaskTemplate
     public required TaskDefinitionDocument Definition { get; init; }
     public required string ClusterName { get; init; }
     public required string LaunchType { get; init; }
+    /// <summary>The strategy to place it by; null for a launch type.</summary>
+    public TaskCapacity? Capacity { get; init; }
+    /// <summary>That strategy as it was asked for.</summary>
+    public IReadOnlyList<CapacityProviderStrategyItem>? Declared { get; init; }
+    /// <summary>The provider that the strategy chose for this one.</summary>
+    public string? CapacityProvider { get; init; }
     public string? PlatformVersion { get; init; }
     public required string Group { get; init; }
     public string? StartedBy { get; init; }
@@ -57,14 +63,50 @@ internal sealed record TaskTemplate
 internal static class NewTask
 {
     public static (TaskDocument Task, AssignmentEntry Entry) On(
-        ContainerInstanceDocument instance, TaskTemplate template, CallScope call, DateTimeOffset now)
+        ContainerInstanceDocument instance, TaskTemplate template, CallScope call, DateTimeOffset now) =>
+        Place(Unplaced(template, call, now), instance, template);
+
+    /// <summary>A task that waits for capacity.</summary>
+    public static TaskDocument Waiting(TaskTemplate template, WaitingRecord? record, CallScope call, DateTimeOffset now) =>
+        Unplaced(template, call, now) with { Waiting = record };
+
+    /// <summary>The task on its instance, and what it takes there.</summary>
+    public static (TaskDocument Task, AssignmentEntry Entry) Place(TaskDocument task, ContainerInstanceDocument instance, TaskTemplate template)
+    {
+        var demand = TaskSizes.Demand(template.Definition, template.Overrides);
+        var placed = task with
+        {
+            LaunchType = template.LaunchType,
+            CapacityProvider = template.CapacityProvider,
+            PlatformVersion = template.LaunchType == LaunchTypes.Fargate ? PlatformOf(template.PlatformVersion) : null,
+            InstanceId = instance.Id,
+            InstanceArn = instance.Arn,
+            AvailabilityZone = instance.AvailabilityZone,
+            LastStatus = TaskStatus.Pending,
+            Waiting = null,
+        };
+        var entry = new AssignmentEntry
+        {
+            TaskId = task.Id,
+            Group = template.Group,
+            CpuUnits = demand.CpuUnits,
+            MemoryMib = demand.MemoryMib,
+            TcpPorts = demand.TcpPorts,
+            UdpPorts = demand.UdpPorts,
+            RoleCredentialsId = template.TaskRoleArn is null ? null : Ids.Uuid(),
+            ExecutionCredentialsId = template.ExecutionRoleArn is null ? null : Ids.Uuid(),
+        };
+        return (placed, entry);
+    }
+
+    private static TaskDocument Unplaced(TaskTemplate template, CallScope call, DateTimeOffset now)
     {
         var id = Ids.Hex(32);
         var definition = template.Definition;
         var demand = TaskSizes.Demand(definition, template.Overrides);
         var arn = call.Arn($"task/{template.ClusterName}/{id}");
         ContainerRecord[] containers = [.. definition.Containers.Select(c => Container(id, c, template, call))];
-        var task = new TaskDocument
+        return new TaskDocument
         {
             Id = id,
             Arn = arn,
@@ -73,17 +115,17 @@ internal static class NewTask
             Revision = definition.Revision,
             TaskDefinitionArn = definition.Arn,
             LaunchType = template.LaunchType,
+            CapacityProvider = template.CapacityProvider,
             PlatformVersion = template.LaunchType == LaunchTypes.Fargate ? PlatformOf(template.PlatformVersion) : null,
             Group = template.Group,
             StartedBy = template.StartedBy,
             ServiceName = template.ServiceName,
             DeploymentId = template.DeploymentId,
-            InstanceId = instance.Id,
-            InstanceArn = instance.Arn,
-            AvailabilityZone = instance.AvailabilityZone,
+            InstanceId = "",
+            InstanceArn = "",
             Cpu = (TaskSizes.Cpu(template.Overrides?.Cpu)?.ToString(CultureInfo.InvariantCulture) ?? definition.Definition.Cpu) ?? Text(demand.CpuUnits),
             Memory = (TaskSizes.Memory(template.Overrides?.Memory)?.ToString(CultureInfo.InvariantCulture) ?? definition.Definition.Memory) ?? Text(demand.MemoryMib),
-            LastStatus = TaskStatus.Pending,
+            LastStatus = TaskStatus.Provisioning,
             DesiredStatus = TaskStatus.Running,
             HasHealthCheck = containers.Any(c => c.Essential && c.HasHealthCheck),
             Containers = containers,
@@ -93,18 +135,6 @@ internal static class NewTask
             Tags = template.Tags,
             CreatedAt = now,
         };
-        var entry = new AssignmentEntry
-        {
-            TaskId = id,
-            Group = template.Group,
-            CpuUnits = demand.CpuUnits,
-            MemoryMib = demand.MemoryMib,
-            TcpPorts = demand.TcpPorts,
-            UdpPorts = demand.UdpPorts,
-            RoleCredentialsId = template.TaskRoleArn is null ? null : Ids.Uuid(),
-            ExecutionCredentialsId = template.ExecutionRoleArn is null ? null : Ids.Uuid(),
-        };
-        return (task, entry);
     }
 
     private static string PlatformOf(string? asked) => asked is null or "LATEST" ? LaunchTypes.FargatePlatform : asked;

@@ -4,7 +4,7 @@ using Longspan.Store.Documents;
 namespace Longspan.Services.Ecs.Rules;
 
 /// <summary>
-/// The one way in which a task changes after it was placed. The task and its node's assignment move in one commit: a task that is to
+/// The one way in which a task changes after it was made, except by being given its place. The task and its node's assignment move in one commit: a task that is to
 /// stop is marked in the assignment, and one that has stopped leaves it and frees what it took.
 /// </summary>
 internal static class TaskChange
@@ -26,9 +26,14 @@ internal static class TaskChange
             {
                 return next;
             }
+            if (task.Value.IsWaiting && !next.WantsRunning && !next.IsStopped)
+            {
+                // No instance has it, so nobody will report its end.
+                next = next.WithStopped(StopCodes.UserInitiated, null, next.StoppingAt ?? next.CreatedAt);
+            }
             var commit = new Commit().Update(EcsKinds.EcsTask, task, next);
             var stopped = next.IsStopped && !task.Value.IsStopped;
-            if (stopped || (!next.WantsRunning && task.Value.WantsRunning))
+            if (next.InstanceId.Length > 0 && (stopped || (!next.WantsRunning && task.Value.WantsRunning)))
             {
                 var assignment = await documents.GetAsync(EcsKinds.Assignment, scope, next.InstanceId, stop);
                 if (assignment?.Value.Find(id) is not null)

@@ -22,6 +22,11 @@ internal static class TaskReports
 {
     public static TaskDocument Apply(TaskDocument task, TaskReport report, DateTimeOffset now)
     {
+        if (task.IsWaiting)
+        {
+            // No instance has it, so there is nobody who could know.
+            return task;
+        }
         var containers = task.Containers;
         foreach (var change in report.Containers)
         {

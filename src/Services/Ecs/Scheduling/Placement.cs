@@ -11,8 +11,8 @@ internal static class Placement
     public const string Memory = "RESOURCE:MEMORY";
     public const string Ports = "RESOURCE:PORTS";
     public const string Attribute = "ATTRIBUTE";
-    public const string Distinct = "DISTINCT_INSTANCE";
-    public const string MemberOf = "MEMBER_OF";
+    public const string Distinct = "DistinctInstance placement constraint unsatisfied.";
+    public const string MemberOf = "MemberOf placement constraint unsatisfied.";
 
     // The nearer a node came to taking the task, the better its reason explains the refusal.
     private static readonly string[] Nearness = [NoInstance, Attribute, MemberOf, Distinct, Ports, Cpu, Memory];

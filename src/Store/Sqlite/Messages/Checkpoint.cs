@@ -22,5 +22,5 @@ internal sealed class Checkpoint
     public required IReadOnlyList<(long Queue, long UpTo)> Purged { get; init; }
     public required IReadOnlyList<ColdRow> Rows { get; init; }
     public required IReadOnlyList<(long Queue, long Sequence)> Deleted { get; init; }
-    public required IReadOnlyList<DeduplicationEntry> Deduplications { get; init; }
+    public required IReadOnlyCollection<DeduplicationEntry> Deduplications { get; init; }
 }

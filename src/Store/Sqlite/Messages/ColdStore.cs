@@ -8,15 +8,16 @@ namespace Longspan.Store.Sqlite.Messages;
 /// The messages that outlived a checkpoint, in SQLite. Delivery rows are small and apart from payloads, so that a change of
 /// visibility never rewrites a body. It is always at the state of exactly one journal frame.
 /// </summary>
-internal sealed class ColdStore : IDisposable
+internal sealed partial class ColdStore : IDisposable
 {
-    /// <summary>Pages given back to the file system after one checkpoint, at most: 32 MiB.</summary>
-    private const int VacuumPages = 8192;
     /// <summary>The longest run of one read: a page-in must not hold the window's memory bound up.</summary>
-    private const int MaximumReadBytes = 4 * 1024 * 1024;
+    public const int MaximumReadBytes = 4 * 1024 * 1024;
 
-    private const string Columns =
-        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, coalesce(d.group_id, nullif(d.tenant, '')), d.source, p.body, d.delivered_at, p.checksum";
+    private const string DeliveryColumns =
+        "d.seq, d.visible_at, d.sent_at, d.receive_count, d.first_received_at, d.message_id, coalesce(d.group_id, nullif(d.tenant, '')), d.source, d.delivered_at";
+
+    private const string Columns = DeliveryColumns + ", p.body, p.checksum";
+    private const string ColumnsWithoutPayload = DeliveryColumns + ", NULL, NULL";
 
     private static readonly string[] SchemaSteps =
     [
@@ -46,11 +47,16 @@ internal sealed class ColdStore : IDisposable
     ];
 
     private readonly string _path;
+    private readonly int _sparePages;
     private SqliteFile _file;
+    private volatile bool _hasSpaceToFree;
 
-    public ColdStore(string path)
+    /// <param name="path">The database file.</param>
+    /// <param name="sparePages">Free pages that stay in the file for what comes next, and how many more are given back at a time.</param>
+    public ColdStore(string path, int sparePages)
     {
         _path = path;
+        _sparePages = sparePages;
         _file = OpenFile(path);
     }
 
@@ -109,104 +115,35 @@ internal sealed class ColdStore : IDisposable
         return queues;
     }
 
-    public List<DeduplicationEntry> Deduplications(long now)
+    public IEnumerable<DeduplicationEntry> Deduplications(long now)
     {
-        var entries = new List<DeduplicationEntry>();
         using var row = _file.Writer.Prepare(
             "SELECT queue, key, expires_at, seq, message_id FROM deduplication WHERE expires_at>? ORDER BY expires_at").Bind(1, now);
         while (row.Step())
         {
-            entries.Add(new(row.Int64(0), MemoryMarshal.Read<UInt128>(row.Blob(1)), row.Int64(2), row.Int64(3), new Guid(row.Blob(4))));
+            yield return new(row.Int64(0), MemoryMarshal.Read<UInt128>(row.Blob(1)), row.Int64(2), row.Int64(3), new Guid(row.Blob(4)));
         }
-        return entries;
     }
 
-    /// <summary>Messages of the queue that are delayed or in flight. Start-up only.</summary>
+    /// <summary>Messages of the queue that are delayed or in flight, without their payloads. Start-up only.</summary>
     public List<Entry> Scheduled(long queue)
     {
         using var rows = _file.Writer.Prepare(
-            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.visible_at>0 ORDER BY d.seq")
-            .Bind(1, queue);
+            $"SELECT {ColumnsWithoutPayload} FROM delivery d INDEXED BY delivery_scheduled WHERE d.queue=? AND d.visible_at>0 ORDER BY d.seq").Bind(1, queue);
         return Read(rows, queue, int.MaxValue, out _);
     }
 
-    /// <summary>The messages of the queue after <paramref name="after"/> and up to <paramref name="upTo"/>. Start-up only.</summary>
+    /// <summary>The messages of the queue after <paramref name="after"/> and up to <paramref name="upTo"/>, without payloads. Start-up only.</summary>
     public List<Entry> Range(long queue, long after, long upTo)
     {
         using var rows = _file.Writer.Prepare(
-            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? AND d.seq<=? ORDER BY d.seq")
+            $"SELECT {ColumnsWithoutPayload} FROM delivery d WHERE d.queue=? AND d.seq>? AND d.seq<=? ORDER BY d.seq")
             .Bind(1, queue).Bind(2, after).Bind(3, upTo);
         return Read(rows, queue, int.MaxValue, out _);
     }
 
-    /// <summary>The next messages of the queue's tail, on a reader of its own.</summary>
-    public async ValueTask<(List<Entry> Entries, bool AtEnd)> NextAsync(long queue, long after, int limit, CancellationToken stop)
-    {
-        using var lease = await _file.ReadAsync(stop).ConfigureAwait(false);
-        using var rows = lease.Session.Prepare(
-            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? ORDER BY d.seq LIMIT ?")
-            .Bind(1, queue).Bind(2, after).Bind(3, limit);
-        var entries = Read(rows, queue, MaximumReadBytes, out var cut);
-        return (entries, entries.Count < limit && !cut);
-    }
-
-    /// <summary>
-    /// Messages of the tail by their groups: the next few of each of the next few groups after the scout's cursor, the noisy ones left out.
-    /// </summary>
-    public async ValueTask<(List<Entry> Entries, string? LastGroup, bool AtEnd)> OfGroupsAsync(
-        ScoutCommand page, CancellationToken stop)
-    {
-        using var lease = await _file.ReadAsync(stop).ConfigureAwait(false);
-        var entries = new List<Entry>();
-        var bytes = 0L;
-        var group = page.Cursor;
-        for (var groups = 0; groups < TailScout.GroupsPerPage && bytes < MaximumReadBytes; groups++)
-        {
-            group = NextGroup(lease.Session, page.Queue, group);
-            if (group is null)
-            {
-                return (entries, null, true);
-            }
-            if (page.Noisy.Contains(group))
-            {
-                continue;
-            }
-            using var rows = lease.Session.Prepare(
-                $"""
-                SELECT {Columns} FROM delivery d INDEXED BY delivery_tenant JOIN payload p ON p.seq=d.seq
-                WHERE d.queue=? AND d.tenant=? AND d.tenant IS NOT NULL AND d.visible_at=0 AND d.seq>? ORDER BY d.seq LIMIT ?
-                """)
-                .Bind(1, page.Queue).Bind(2, group).Bind(3, page.Place(group)).Bind(4, TailScout.MessagesPerGroup);
-            var found = Read(rows, page.Queue, MaximumReadBytes, out _);
-            bytes += found.Sum(e => e.Payload.Length);
-            entries.AddRange(found);
-        }
-        return (entries, group, false);
-    }
-
-    /// <summary>Whether the queue's tail has messages in groups, the queue not being FIFO.</summary>
-    public bool HasTenants(long queue) => NextGroup(_file.Writer, queue, null) is not null;
-
-    /// <summary>One message of the tail, while the store is running; null when it is not there.</summary>
-    public Entry? One(long queue, long sequence)
-    {
-        using var lease = _file.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        using var rows = lease.Session.Prepare(
-            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq=?")
-            .Bind(1, queue).Bind(2, sequence);
-        return Read(rows, queue, int.MaxValue, out _).FirstOrDefault();
-    }
-
-    /// <summary>The oldest messages of the queue as far as they were sent before the given time.</summary>
-    public List<Entry> Expired(long queue, long after, long sentBefore, int limit)
-    {
-        using var lease = _file.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        using var rows = lease.Session.Prepare(
-            $"SELECT {Columns} FROM delivery d JOIN payload p ON p.seq=d.seq WHERE d.queue=? AND d.seq>? ORDER BY d.seq LIMIT ?")
-            .Bind(1, queue).Bind(2, after).Bind(3, limit);
-        // Sequence order is age order, but for dead letters; those are found when they are reached.
-        return [.. Read(rows, queue, MaximumReadBytes, out _).TakeWhile(e => e.SentAt <= sentBefore)];
-    }
+    /// <summary>Deleted messages have left more free pages than the file keeps; each write gives some back.</summary>
+    public bool HasSpaceToFree => _hasSpaceToFree;
 
     /// <summary>Writes the checkpoint in one transaction: all of it is durable when this returns, or none.</summary>
     public void Write(Checkpoint checkpoint)
@@ -232,10 +169,13 @@ internal sealed class ColdStore : IDisposable
             writer.RollbackIfOpen();
             throw;
         }
-        if (writer.Scalar("PRAGMA freelist_count") > VacuumPages)
+        if (writer.Scalar("PRAGMA freelist_count") > _sparePages)
         {
-            writer.Execute($"PRAGMA incremental_vacuum({VacuumPages})");
+            writer.Execute($"PRAGMA incremental_vacuum({_sparePages})");
+            // Until then the smaller file is an entry in the log.
+            writer.Execute("PRAGMA wal_checkpoint(PASSIVE)");
         }
+        _hasSpaceToFree = writer.Scalar("PRAGMA freelist_count") > _sparePages;
     }
 
     public void Dispose() => _file.Dispose();
@@ -308,20 +248,6 @@ internal sealed class ColdStore : IDisposable
         }
     }
 
-    private static string? NextGroup(SqliteSession session, long queue, string? after)
-    {
-        using var row = session.Prepare(
-            after is null
-                ? "SELECT tenant FROM delivery INDEXED BY delivery_tenant WHERE queue=? AND tenant IS NOT NULL AND visible_at=0 ORDER BY tenant LIMIT 1"
-                : "SELECT tenant FROM delivery INDEXED BY delivery_tenant WHERE queue=? AND tenant>? AND visible_at=0 ORDER BY tenant LIMIT 1")
-            .Bind(1, queue);
-        if (after is not null)
-        {
-            row.Bind(2, after);
-        }
-        return row.Step() ? row.Text(0) : null;
-    }
-
     private static void SetMeta(SqliteSession writer, string name, long value) =>
         writer.Prepare("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)").Bind(1, name).Bind(2, value).Run();
 
@@ -352,8 +278,10 @@ internal sealed class ColdStore : IDisposable
                 Id = new Guid(row.Blob(5)),
                 GroupId = row.IsNull(6) ? null : row.Text(6),
                 Source = row.IsNull(7) ? null : row.Text(7),
-                Payload = row.Blob(8),
-                DeliveredAt = row.Int64(9),
+                DeliveredAt = row.Int64(8),
+                Payload = row.IsNull(9) ? [] : row.Blob(9),
+                PayloadOnDisk = row.IsNull(9),
+                FromTail = true,
                 Stored = true,
             };
             bytes += entry.Payload.Length;
@@ -363,7 +291,7 @@ internal sealed class ColdStore : IDisposable
     }
 
     private static bool IsSound(SqliteStatement row) =>
-        row.IsNull(10) || row.Int64(10) == Checksum(row.Int64(0), row.Int64(2), row.Blob(5), row.IsNull(6) ? null : row.Text(6), row.Blob(8));
+        row.IsNull(10) || row.Int64(10) == Checksum(row.Int64(0), row.Int64(2), row.Blob(5), row.IsNull(6) ? null : row.Text(6), row.Blob(9));
 
     /// <summary>Over what never changes about a message.</summary>
     private static long Checksum(long sequence, long sentAt, ReadOnlySpan<byte> id, string? group, ReadOnlySpan<byte> payload)

@@ -37,6 +37,10 @@ internal sealed class OpenCommand(long queue, QueueSettings settings) : Command<
 {
     public override bool Apply(MessageWriter writer, long now)
     {
+        if (writer.State.Find(queue) is null)
+        {
+            writer.RequireRoom();
+        }
         writer.State.Open(queue, settings.Fifo);
         writer.Configure(queue, settings);
         return true;
@@ -94,6 +98,18 @@ internal sealed class CountCommand : Command<int>
     }
 }
 
+/// <summary>For tests and benches: bytes in memory, the payloads' and all.</summary>
+internal sealed class MeasureCommand : Command<(long Payload, long All)>
+{
+    public override bool ChangesNothing => true;
+
+    public override bool Apply(MessageWriter writer, long now)
+    {
+        Result = (writer.State.Meter.PayloadBytes, writer.State.Bytes);
+        return true;
+    }
+}
+
 internal sealed class PurgeCommand(long queue) : Command<bool>
 {
     public override bool Apply(MessageWriter writer, long now)
@@ -121,11 +137,24 @@ internal sealed class SendCommand(long queue, IReadOnlyList<NewMessage> messages
     public override bool Apply(MessageWriter writer, long now)
     {
         var state = writer.State.Require(queue);
+        writer.RequireRoom();
         var sent = new SentMessage[messages.Count];
+        // First what may have to read the disk and fail: nothing of the call has happened yet.
+        for (var i = 0; i < sent.Length; i++)
+        {
+            if (messages[i].Deduplication != 0 && writer.FindEarlier(queue, messages[i].Deduplication, now) is { } earlier)
+            {
+                sent[i] = new SentMessage(earlier.Id, earlier.Sequence, Duplicate: true);
+            }
+        }
         for (var i = 0; i < sent.Length; i++)
         {
             var message = messages[i];
-            if (message.Deduplication != 0 && state.Deduplication.TryFind(message.Deduplication, now, out var earlier))
+            if (sent[i].Duplicate)
+            {
+                continue;
+            }
+            if (message.Deduplication != 0 && writer.State.Deduplication.TryFindRecent(queue, message.Deduplication, now, out var earlier))
             {
                 sent[i] = new SentMessage(earlier.Id, earlier.Sequence, Duplicate: true);
                 continue;
@@ -217,7 +246,7 @@ internal sealed class MoveCommand(long queue, MoveOrder order) : Command<MoveOut
             if (Destination(writer, entry) is { } destination && destination != state)
             {
                 // A message that is moved by hand starts anew: new id, new age.
-                writer.State.Move(state, entry, destination, Identity.New(), now, source: null, now);
+                writer.State.Move(state, entry, writer.PayloadOf(entry), destination, Identity.New(), now, source: null, now);
                 moved++;
             }
             else

@@ -22,7 +22,10 @@ internal sealed class Entry : IHeapItem
     public required long Sequence { get; init; }
     public required Guid Id { get; init; }
     public required long SentAt { get; init; }
+    /// <summary>Empty while <see cref="PayloadOnDisk"/>.</summary>
     public required byte[] Payload { get; set; }
+    /// <summary>Only the cold store has the payload; it is read when it is asked for.</summary>
+    public bool PayloadOnDisk { get; set; }
     public string? GroupId { get; init; }
     /// <summary>Where it was dead-lettered from.</summary>
     public string? Source { get; init; }
@@ -39,6 +42,8 @@ internal sealed class Entry : IHeapItem
     public bool Dirty { get; set; }
     /// <summary>The cold store has, or is being given, a row for it.</summary>
     public bool Stored { get; set; }
+    /// <summary>It was read from the cold store, so that its payload certainly is there.</summary>
+    public bool FromTail { get; init; }
 
     public EntryList? List { get; set; }
     public Entry? Previous { get; set; }

@@ -1,23 +1,43 @@
 namespace Longspan.Store.Sqlite.Messages;
 
-/// <summary>Keeps the windows of all queues together within their bound. Runs right after a checkpoint, when most entries are clean.</summary>
+/// <summary>
+/// Keeps what all queues together have in memory within their bound. Runs right after a checkpoint, when most entries are clean, and between
+/// checkpoints when pages have filled the memory. Never while one is being written: then it is not known what the cold store has.
+/// </summary>
 internal static class Eviction
 {
     public static void Run(MessageState state, SqliteMessageSettings bounds, long now)
     {
-        if (state.PayloadBytes <= bounds.WindowBytes)
+        if (state.Meter.PayloadBytes <= bounds.WindowBytes)
         {
             return;
         }
         var busy = state.Queues.Values.Where(q => q.PayloadBytes > 0).ToList();
-        var share = Math.Max(bounds.MinimumShare, bounds.WindowBytes / 2 / Math.Max(1, busy.Count));
         foreach (var queue in busy)
         {
             EvictParked(queue);
-            if (queue.PayloadBytes > share)
+            DropPayloads(queue);
+        }
+        if (state.Meter.PayloadBytes <= bounds.WindowBytes)
+        {
+            return;
+        }
+        var share = Math.Max(bounds.MinimumShare, bounds.WindowBytes / 2 / Math.Max(1, busy.Count));
+        foreach (var queue in busy.Where(q => q.PayloadBytes > share))
+        {
+            EvictWindow(queue, share);
+            queue.LinkParked(now);
+        }
+    }
+
+    /// <summary>A message in flight or delayed is not asked for soon; if it comes back its payload is read again.</summary>
+    private static void DropPayloads(QueueState queue)
+    {
+        foreach (var entry in queue.Entries.Values)
+        {
+            if (entry.Stored)
             {
-                EvictWindow(queue, share);
-                queue.LinkParked(now);
+                queue.DropPayload(entry);
             }
         }
     }

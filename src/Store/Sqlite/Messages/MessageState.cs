@@ -10,7 +10,6 @@ internal sealed class MessageState
 {
     private readonly Dictionary<long, QueueState> _queues = [];
     private List<Entry> _dirty = [];
-    private List<DeduplicationEntry> _deduplications = [];
     private List<(long Queue, bool Fifo)> _opened = [];
     private List<long> _dropped = [];
     private List<(long Queue, long UpTo)> _purged = [];
@@ -18,11 +17,14 @@ internal sealed class MessageState
 
     public IReadOnlyDictionary<long, QueueState> Queues => _queues;
     public RedoBuffer Redo { get; } = new();
+    public Deduplication Deduplication { get; } = new();
     public long NextSequence { get; set; } = 1;
     public int DirtyCount => _dirty.Count;
     /// <summary>Queues whose waiters have something to look at, since the writer last emptied it.</summary>
     public List<QueueState> Touched { get; } = [];
-    public long PayloadBytes => _queues.Values.Sum(q => q.PayloadBytes);
+    public MemoryMeter Meter { get; } = new();
+    /// <summary>What all this takes in memory, near enough.</summary>
+    public long Bytes => Meter.Bytes + Deduplication.Bytes;
 
     public QueueState? Find(long queue) => _queues.GetValueOrDefault(queue);
 
@@ -42,8 +44,9 @@ internal sealed class MessageState
     /// <summary>Puts in a queue that the cold store knows.</summary>
     public QueueState Restore(long queue, bool fifo, long rows)
     {
-        var state = new QueueState(queue, fifo) { ColdCount = rows };
+        var state = new QueueState(queue, fifo, Meter) { ColdCount = rows };
         _queues.Add(queue, state);
+        Meter.Queues++;
         return state;
     }
 
@@ -52,6 +55,7 @@ internal sealed class MessageState
         Redo.Drop(queue.Id);
         queue.Clear(long.MaxValue);
         _queues.Remove(queue.Id);
+        Meter.Queues--;
         _dropped.Add(queue.Id);
     }
 
@@ -59,9 +63,10 @@ internal sealed class MessageState
     {
         Redo.Reset(NextSequence);
         _queues.Clear();
+        (Meter.PayloadBytes, Meter.Entries, Meter.Queues) = (0, 0, 0);
         Touched.Clear();
+        Deduplication.Clear();
         _dirty = [];
-        _deduplications = [];
         _opened = [];
         _dropped = [];
         _purged = [];
@@ -104,8 +109,7 @@ internal sealed class MessageState
         if (key != 0 && expires > now)
         {
             var deduplication = new DeduplicationEntry(queue.Id, key, expires, entry.Sequence, entry.Id);
-            queue.Deduplication.Add(deduplication, now);
-            _deduplications.Add(deduplication);
+            Deduplication.Add(deduplication, now);
         }
     }
 
@@ -136,7 +140,7 @@ internal sealed class MessageState
     }
 
     /// <summary>The message leaves its queue and enters another at its end, in one record.</summary>
-    public Entry Move(QueueState from, Entry entry, QueueState to, Guid id, long sentAt, string? source, long now)
+    public Entry Move(QueueState from, Entry entry, byte[] payload, QueueState to, Guid id, long sentAt, string? source, long now)
     {
         var moved = new Entry
         {
@@ -144,7 +148,7 @@ internal sealed class MessageState
             Sequence = NextSequence++,
             Id = id,
             SentAt = sentAt,
-            Payload = entry.Payload,
+            Payload = payload,
             GroupId = entry.GroupId,
             Source = source,
         };
@@ -205,10 +209,9 @@ internal sealed class MessageState
             Purged = _purged,
             Rows = rows,
             Deleted = deleted,
-            Deduplications = _deduplications,
+            Deduplications = Deduplication.Capture(),
         };
         _dirty = [];
-        _deduplications = [];
         _opened = [];
         _dropped = [];
         _purged = [];
@@ -220,5 +223,5 @@ internal sealed class MessageState
 
     /// <summary>Whether the checkpoint would write anything.</summary>
     public bool HasChanges =>
-        _reset || _dirty.Count + _deduplications.Count + _opened.Count + _dropped.Count + _purged.Count > 0;
+        _reset || _dirty.Count + Deduplication.UnsavedCount + _opened.Count + _dropped.Count + _purged.Count > 0;
 }

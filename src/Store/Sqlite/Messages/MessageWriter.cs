@@ -12,6 +12,7 @@ internal sealed class MessageWriter
     public const long MaximumLoadMillis = 5_000;
 
     private readonly ColdStore _cold;
+    private readonly SqliteMessageSettings _bounds;
     private readonly Dictionary<long, QueueSettings> _settings = [];
     private readonly IndexedHeap<ReceiveCommand> _deadlines = new();
     private readonly IndexedHeap<QueueState> _wakes = new();
@@ -20,6 +21,7 @@ internal sealed class MessageWriter
     public MessageWriter(ColdStore cold, Action<Command> post, SqliteMessageSettings bounds, MessageState state)
     {
         _cold = cold;
+        _bounds = bounds;
         State = state;
         Tail = new TailReader(this, cold, post, bounds);
     }
@@ -88,6 +90,40 @@ internal sealed class MessageWriter
         }
     }
 
+    /// <summary>The message's payload, from wherever it is. May read the disk, and throw what that throws.</summary>
+    public byte[] PayloadOf(Entry entry) => entry.PayloadOnDisk ? _cold.Payload(entry) : entry.Payload;
+
+    /// <summary>Reads before anything happens to the message. When the disk refuses, a call that has others already ends with those.</summary>
+    private bool TryRead(Entry entry, bool hasOthers, out byte[] payload)
+    {
+        try
+        {
+            payload = PayloadOf(entry);
+            return true;
+        }
+        catch (IOException fault) when (hasOthers)
+        {
+            Unreadable ??= fault;
+            payload = [];
+            return false;
+        }
+    }
+
+    public bool IsFull => State.Bytes >= _bounds.MemoryBytes;
+
+    /// <summary>Refuses what would make memory grow when it is full.</summary>
+    public void RequireRoom()
+    {
+        if (IsFull)
+        {
+            throw new MessageStoreFullException();
+        }
+    }
+
+    /// <summary>The send of the last minutes that one with this key would repeat.</summary>
+    public DeduplicationEntry? FindEarlier(long queue, UInt128 key, long now) =>
+        State.Deduplication.TryFind(queue, key, now, _cold, out var entry) ? entry : null;
+
     /// <summary>What a receipt is worth now. For everything but <see cref="ReceiptOutcome.Gone"/> the entry is in memory.</summary>
     public ReceiptOutcome Judge(QueueState queue, Receipt receipt, long now, out Entry? entry)
     {
@@ -104,9 +140,9 @@ internal sealed class MessageWriter
     }
 
     /// <summary>Hands out up to <paramref name="maximum"/> messages; expired ones go, worn-out ones go to the dead-letter queue.</summary>
-    public List<Entry> Take(QueueState queue, int maximum, long visibleAt, long now)
+    public List<Delivery> Take(QueueState queue, int maximum, long visibleAt, long now)
     {
-        var taken = new List<Entry>(Math.Min(maximum, queue.Order.Available));
+        var taken = new List<Delivery>(Math.Min(maximum, queue.Order.Available));
         var settings = queue.Settings;
         var oldest = now - (long)settings.Retention.TotalMilliseconds;
         var deadLetters = settings.MaximumReceives > 0 ? State.Find(settings.DeadLetterQueue) : null;
@@ -129,15 +165,23 @@ internal sealed class MessageWriter
             {
                 State.Delete(queue, entry);
             }
+            else if (!TryRead(entry, taken.Count > 0, out var payload))
+            {
+                break;
+            }
             else if (deadLetters is not null && deadLetters != queue && entry.ReceiveCount >= settings.MaximumReceives)
             {
                 // Standard queues keep the age of a dead letter; FIFO queues start it anew.
-                State.Move(queue, entry, deadLetters, entry.Id, queue.Fifo ? now : entry.SentAt, settings.SourceTag, now);
+                State.Move(queue, entry, payload, deadLetters, entry.Id, queue.Fifo ? now : entry.SentAt, settings.SourceTag, now);
             }
             else
             {
                 State.Deliver(queue, entry, visibleAt, now);
-                taken.Add(entry);
+                if (entry.FromTail)
+                {
+                    queue.DropPayload(entry);
+                }
+                taken.Add(new Delivery(entry, payload));
             }
         }
         Tail.LoadIfLow(queue);
@@ -215,7 +259,7 @@ internal sealed class MessageWriter
             if (!waiter.Cancelled)
             {
                 Tail.LoadIfLow(queue);
-                if (!waiter.Retry(this, queue, now))
+                if (!TryServe(queue, waiter, now))
                 {
                     break;
                 }
@@ -224,6 +268,19 @@ internal sealed class MessageWriter
             Leave(waiter);
         }
         LookAt(queue);
+    }
+
+    private bool TryServe(QueueState queue, ReceiveCommand waiter, long now)
+    {
+        try
+        {
+            return waiter.Retry(this, queue, now);
+        }
+        catch (IOException fault)
+        {
+            TellUnreadable(queue, fault);
+            return false;
+        }
     }
 
     private void Leave(ReceiveCommand waiter)
@@ -268,3 +325,6 @@ internal sealed class MessageWriter
         Unschedule(queue);
     }
 }
+
+/// <summary>A message that is being handed out.</summary>
+internal readonly record struct Delivery(Entry Entry, byte[] Payload);

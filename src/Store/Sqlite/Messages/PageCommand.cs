@@ -8,8 +8,8 @@ internal sealed class PageCommand(QueueState queue, long after, int generation) 
     public bool AtEnd { get; private set; }
     public Exception? Failure { get; set; }
 
-    public async Task ReadAsync(ColdStore cold, int limit, CancellationToken stop) =>
-        (Entries, AtEnd) = await cold.NextAsync(queue.Id, after, limit, stop);
+    public async Task ReadAsync(ColdStore cold, int limit, int maximumBytes, CancellationToken stop) =>
+        (Entries, AtEnd) = await cold.NextAsync(queue.Id, after, limit, maximumBytes, stop);
 
     /// <summary>It must not be lost: its queue waits for it.</summary>
     public override bool ChangesNothing => true;

@@ -40,7 +40,7 @@ internal sealed class PeekCommand(long queue, long after, int maximum, TailPage?
         // Everything that only the tail holds comes after its cursor, so what comes before it is complete.
         if (state.ColdCount <= 0 || (inMemory.Count > maximum && inMemory[maximum - 1].Sequence <= tailAfter))
         {
-            Result = new PeekStep(ToPage(inMemory, null), 0, 0);
+            Result = new PeekStep(ToPage(writer, inMemory, null), 0, 0);
             return true;
         }
         var page = mayRead ? writer.Tail.ReadTail(state, tailAfter) : tail;
@@ -52,7 +52,7 @@ internal sealed class PeekCommand(long queue, long after, int maximum, TailPage?
         var merged = inMemory.Where(e => e.Sequence <= page.Covers)
             .Concat(page.Entries.Where(e => e.SentAt > oldest && e.Sequence > tailAfter && state.Find(e.Sequence) is null && !state.Buried.Contains(e.Sequence)))
             .OrderBy(e => e.Sequence).ToList();
-        Result = new PeekStep(ToPage(merged, page.AtEnd ? null : page.Covers), 0, 0);
+        Result = new PeekStep(ToPage(writer, merged, page.AtEnd ? null : page.Covers), 0, 0);
         return true;
     }
 
@@ -89,24 +89,25 @@ internal sealed class PeekCommand(long queue, long after, int maximum, TailPage?
     }
 
     /// <param name="goesOnAfter">Where what is not among the candidates begins, if there is any.</param>
-    private PeekedPage ToPage(List<Entry> candidates, long? goesOnAfter)
+    private PeekedPage ToPage(MessageWriter writer, List<Entry> candidates, long? goesOnAfter)
     {
         var messages = new List<PeekedMessage>(Math.Min(maximum, candidates.Count));
         var bytes = 0L;
         foreach (var entry in candidates)
         {
-            if (messages.Count == maximum || (messages.Count > 0 && bytes + entry.Payload.Length > MaximumBytes))
+            var payload = messages.Count == maximum ? [] : writer.PayloadOf(entry);
+            if (messages.Count == maximum || (messages.Count > 0 && bytes + payload.Length > MaximumBytes))
             {
                 return new PeekedPage(messages, messages[^1].Sequence);
             }
-            bytes += entry.Payload.Length;
-            messages.Add(ToMessage(entry));
+            bytes += payload.Length;
+            messages.Add(ToMessage(entry, payload));
         }
         return new PeekedPage(messages, goesOnAfter);
     }
 
-    public static PeekedMessage ToMessage(Entry entry) => new(
-        entry.Sequence, entry.Id, entry.Payload, entry.SentAt, entry.FirstReceivedAt, entry.ReceiveCount, entry.GroupId, entry.Source,
+    public static PeekedMessage ToMessage(Entry entry, byte[] payload) => new(
+        entry.Sequence, entry.Id, payload, entry.SentAt, entry.FirstReceivedAt, entry.ReceiveCount, entry.GroupId, entry.Source,
         entry.State switch
         {
             EntryState.InFlight => MessageStanding.InFlight,

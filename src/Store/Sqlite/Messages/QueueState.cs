@@ -8,7 +8,7 @@ namespace Longspan.Store.Sqlite.Messages;
 /// are <i>parked</i>: they wait in memory for the next checkpoint, which makes them part of the tail, or for the tail to run out.
 /// Only the writer's thread comes here.
 /// </summary>
-internal sealed class QueueState(long id, bool fifo) : IHeapItem
+internal sealed class QueueState(long id, bool fifo, MemoryMeter meter) : IHeapItem
 {
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly IndexedHeap<Entry> _scheduled = new();
@@ -20,7 +20,6 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public bool Fifo { get; } = fifo;
     public QueueSettings Settings { get; set; } = new() { Fifo = fifo };
     public DeliveryOrder Order { get; } = fifo ? new FifoOrder() : new StandardOrder();
-    public Deduplication Deduplication { get; } = new();
     public Attempts Attempts { get; } = new();
     public LinkedList<ReceiveCommand> Waiters { get; } = new();
     /// <summary>Deleted messages whose cold rows the next checkpoint removes; a page-in must not bring them back.</summary>
@@ -38,6 +37,8 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public long ColdMaximum { get; set; }
     /// <summary>Cold rows up to here are dead, whatever they say.</summary>
     public long PurgedUpTo { get; set; }
+    /// <summary>How far a sweep for expired messages has come that goes on; zero when none does.</summary>
+    public long ExpiredUpTo { get; set; }
     public bool Loading { get; set; }
     /// <summary>A standard queue some of whose messages are in groups: it is a fair queue.</summary>
     public bool UsesGroups { get; set; }
@@ -54,6 +55,7 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     public int InFlight { get; private set; }
     public IReadOnlyDictionary<long, Entry> Entries => _entries;
     public EntryList Parked => _parked;
+    /// <summary>Payload in memory.</summary>
     public long PayloadBytes { get; private set; }
     /// <summary>The part of <see cref="PayloadBytes"/> that waits for the next checkpoint outside the window.</summary>
     public long ParkedBytes { get; private set; }
@@ -69,8 +71,7 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     /// <summary>Takes in a message that was just sent, moved here or read back.</summary>
     public void Add(Entry entry, bool fromTail, long now)
     {
-        _entries.Add(entry.Sequence, entry);
-        PayloadBytes += entry.Payload.Length;
+        Hold(entry);
         UsesGroups |= !Fifo && entry.GroupId is not null;
         // A standard queue keeps delayed messages out of the tail, so that the tail is all visible and can be counted.
         if (!fromTail && ColdCount > 0 && (Fifo || entry.VisibleAt <= now) && !(Order is StandardOrder order && order.Prefers(entry)))
@@ -179,8 +180,7 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         Detach(entry);
         if (entry.Dirty)
         {
-            _entries.Add(entry.Sequence, entry);
-            PayloadBytes += entry.Payload.Length;
+            Hold(entry);
             entry.State = EntryState.Ready;
             _parked.AddSorted(entry);
             ParkedBytes += entry.Payload.Length;
@@ -205,6 +205,32 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
         Attempts.Clear();
     }
 
+    /// <summary>
+    /// Leaves the payload to the cold store, which has it. Not for ready messages: theirs is what the window is for.
+    /// </summary>
+    public void DropPayload(Entry entry)
+    {
+        if (entry.State is (EntryState.InFlight or EntryState.Delayed) && !entry.PayloadOnDisk)
+        {
+            Charge(-entry.Payload.Length);
+            entry.Payload = [];
+            entry.PayloadOnDisk = true;
+        }
+    }
+
+    private void Hold(Entry entry)
+    {
+        _entries.Add(entry.Sequence, entry);
+        meter.Entries++;
+        Charge(entry.Payload.Length);
+    }
+
+    private void Charge(long bytes)
+    {
+        PayloadBytes += bytes;
+        meter.PayloadBytes += bytes;
+    }
+
     private void Link(Entry entry, long now)
     {
         if (entry.VisibleAt > now)
@@ -224,7 +250,8 @@ internal sealed class QueueState(long id, bool fifo) : IHeapItem
     private void Detach(Entry entry)
     {
         _entries.Remove(entry.Sequence);
-        PayloadBytes -= entry.Payload.Length;
+        meter.Entries--;
+        Charge(-entry.Payload.Length);
         if (entry.List == _parked)
         {
             Unpark(entry);

@@ -28,7 +28,7 @@ internal sealed class QueueTap(long epoch)
         {
             return false;
         }
-        _kept.Enqueue(PeekCommand.ToMessage(entry));
+        _kept.Enqueue(PeekCommand.ToMessage(entry, entry.Payload));
         _bytes += entry.Payload.Length;
         _taken++;
         while (_kept.Count > MaximumMessages || (_bytes > MaximumBytes && _kept.Count > 1))

@@ -54,6 +54,11 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
             Result = new Reception(ReceptionStatus.OverLimit, []);
             return true;
         }
+        if (order.Wait <= TimeSpan.Zero && state.ColdCount > 0 && !state.Reading && writer.IsFull)
+        {
+            Result = new Reception(ReceptionStatus.OverLimit, []);
+            return true;
+        }
         if (order.Wait <= TimeSpan.Zero && !state.Reading)
         {
             return true;
@@ -100,12 +105,12 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
         var messages = new ReceivedMessage[taken.Count];
         for (var i = 0; i < messages.Length; i++)
         {
-            messages[i] = ToMessage(taken[i]);
+            messages[i] = ToMessage(taken[i].Entry, taken[i].Payload);
         }
         Result = new Reception(ReceptionStatus.Delivered, messages);
         if (order.AttemptId is not null && state.Fifo)
         {
-            _attempt = [.. taken.Select(e => (e, e.ReceiveCount))];
+            _attempt = [.. taken.Select(d => (d.Entry, d.Entry.ReceiveCount))];
             state.Attempts.Remember(order.AttemptId, _attempt, now);
         }
         return true;
@@ -120,15 +125,16 @@ internal sealed class ReceiveCommand(long queue, ReceiveOrder order) : Command<R
         {
             return false;
         }
+        ReceivedMessage[] messages = [.. still.Select(d => ToMessage(d.Entry, writer.PayloadOf(d.Entry)))];
         foreach (var (entry, _) in still)
         {
             var latest = entry.DeliveredAt + (long)MessageBackend.MaximumInvisible.TotalMilliseconds;
             writer.State.ChangeVisibility(state, entry, Math.Min(visibleAt, latest));
         }
-        Result = new Reception(ReceptionStatus.Delivered, [.. still.Select(d => ToMessage(d.Entry))]);
+        Result = new Reception(ReceptionStatus.Delivered, messages);
         return true;
     }
 
-    private static ReceivedMessage ToMessage(Entry entry) => new(
-        new Receipt(entry.Sequence, entry.ReceiveCount), entry.Id, entry.Payload, entry.SentAt, entry.FirstReceivedAt, entry.GroupId, entry.Source);
+    private static ReceivedMessage ToMessage(Entry entry, byte[] payload) => new(
+        new Receipt(entry.Sequence, entry.ReceiveCount), entry.Id, payload, entry.SentAt, entry.FirstReceivedAt, entry.GroupId, entry.Source);
 }

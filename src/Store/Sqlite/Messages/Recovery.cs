@@ -59,7 +59,10 @@ internal sealed class Recovery
         }
         foreach (var entry in _cold.Deduplications(_now))
         {
-            _state.Find(entry.Queue)?.Deduplication.Add(entry, _now);
+            if (_state.Find(entry.Queue) is not null)
+            {
+                _state.Deduplication.Restore(entry, _now);
+            }
         }
     }
 
@@ -206,7 +209,7 @@ internal sealed class Recovery
             _state.Remove(queue!, entry);
             return;
         }
-        _state.Move(queue!, entry, destination, id, sentAt, source, _now);
+        _state.Move(queue!, entry, entry.PayloadOnDisk ? _cold.Payload(entry) : entry.Payload, destination, id, sentAt, source, _now);
     }
 
     /// <summary>The message in memory, read back from the tail if that is where it is; null when it is no more.</summary>

@@ -7,21 +7,28 @@ namespace Longspan.Store.Sqlite.Messages;
 internal static class Retention
 {
     /// <summary>Messages that one pass takes out of one queue at most, so that a pass does not hold the writer up.</summary>
-    private const int MaximumPerQueue = 5_000;
+    private const int MaximumPerQueue = 10_000;
 
-    public static void Sweep(MessageWriter writer, ColdStore cold, long now)
+    /// <summary>True when it had to leave some for another pass.</summary>
+    public static bool Sweep(MessageWriter writer, ColdStore cold, long now)
     {
+        var more = false;
+        writer.State.Deduplication.Expire(now);
         foreach (var queue in writer.State.Queues.Values)
         {
             var oldest = now - (long)queue.Settings.Retention.TotalMilliseconds;
-            foreach (var entry in queue.Entries.Values.Where(e => e.SentAt <= oldest).Take(MaximumPerQueue).ToList())
-            {
-                writer.State.Delete(queue, entry);
-            }
+            var inMemory = queue.Entries.Values.Where(e => e.SentAt <= oldest).Take(MaximumPerQueue).ToList();
+            inMemory.ForEach(e => writer.State.Delete(queue, e));
+            more |= inMemory.Count == MaximumPerQueue;
             if (queue.ColdCount > 0)
             {
-                writer.Tail.ExpireTail(queue, cold.Expired(queue.Id, queue.PurgedUpTo, oldest, MaximumPerQueue), now);
+                var (expired, goesOn) = cold.Expired(queue.Id, Math.Max(queue.PurgedUpTo, queue.ExpiredUpTo), oldest, MaximumPerQueue);
+                writer.Tail.ExpireTail(queue, expired, now);
+                // What has been read stays in the table until the next checkpoint: the next pass goes on behind it.
+                queue.ExpiredUpTo = goesOn ? expired[^1].Sequence : 0;
+                more |= goesOn;
             }
         }
+        return more;
     }
 }

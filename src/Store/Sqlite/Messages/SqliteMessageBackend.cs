@@ -96,6 +96,9 @@ public sealed class SqliteMessageBackend : MessageBackend
     /// <summary>For tests: how many messages are in memory at this moment.</summary>
     internal ValueTask<int> CountInMemoryAsync() => AskAsync(new CountCommand(), CancellationToken.None);
 
+    /// <summary>For tests and benches: bytes in memory, the payloads' and all.</summary>
+    internal ValueTask<(long Payload, long All)> MeasureMemoryAsync() => AskAsync(new MeasureCommand(), CancellationToken.None);
+
     /// <summary>For tests: from here on no checkpoint runs until the store is closed, so that the folder may be copied.</summary>
     internal ValueTask HoldCheckpointsAsync() => DoAsync(new HoldCommand(), CancellationToken.None);
 

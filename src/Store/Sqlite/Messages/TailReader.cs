@@ -16,6 +16,9 @@ internal enum QuietSight
 /// </summary>
 internal sealed class TailReader(MessageWriter writer, ColdStore cold, Action<Command> post, SqliteMessageSettings bounds)
 {
+    /// <summary>Bytes, but at least one message.</summary>
+    private const int SmallestPage = 16 * 1024;
+
     /// <summary>Reads the next page of the queue's tail when its window runs low.</summary>
     public void LoadIfLow(QueueState queue)
     {
@@ -23,13 +26,21 @@ internal sealed class TailReader(MessageWriter writer, ColdStore cold, Action<Co
         {
             return;
         }
+        // With the memory full of other queues' messages, a queue that has nothing gets a little, and one that has something waits. Looking ahead may
+        // use more than the window does, but well below what eviction tolerates: or what one reads the other would drop, for ever.
+        var room = (queue.Order.Available > 0 ? bounds.WindowBytes : bounds.LookaheadLimit) - writer.State.Meter.PayloadBytes;
+        if (writer.IsFull || (room <= 0 && queue.ReadyCount > 0))
+        {
+            return;
+        }
         queue.Loading = true;
+        var bytes = (int)Math.Clamp(room / 4, SmallestPage, ColdStore.MaximumReadBytes);
         var command = new PageCommand(queue, Math.Max(queue.ColdCursor, queue.PurgedUpTo), writer.Generation);
         _ = Task.Run(async () =>
         {
             try
             {
-                await command.ReadAsync(cold, bounds.PageSize, CancellationToken.None);
+                await command.ReadAsync(cold, bounds.PageSize, bytes, CancellationToken.None);
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
@@ -173,7 +184,7 @@ internal sealed class TailReader(MessageWriter writer, ColdStore cold, Action<Co
     /// <summary>A page of the tail, for a look that came too late for its own each time. Holds the writer up for the time of one read.</summary>
     public TailPage ReadTail(QueueState queue, long after)
     {
-        var (entries, atEnd) = cold.NextAsync(queue.Id, after, PeekCommand.TailRows(bounds), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        var (entries, atEnd) = cold.NextAsync(queue.Id, after, PeekCommand.TailRows(bounds), ColdStore.MaximumReadBytes, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return new TailPage(after, entries, atEnd, writer.Generation);
     }
 

@@ -21,17 +21,20 @@ internal sealed partial class WriterLoop
     private bool _isSaid;
     private long _recoverAt;
 
-    private void Sweep(long now)
+    /// <summary>False when it has to go on in the next pass.</summary>
+    private bool Sweep(long now)
     {
-        _sweepAt = now + _sweepMillis;
+        var more = false;
         try
         {
-            Retention.Sweep(_writer, _cold, now);
+            more = Retention.Sweep(_writer, _cold, now);
         }
         catch (IOException fault)
         {
             _writer.Unreadable ??= fault;
         }
+        _sweepAt = more ? now : now + _sweepMillis;
+        return !more;
     }
 
     private ColdStore OpenCold(string path, Damage damage)
@@ -39,12 +42,12 @@ internal sealed partial class WriterLoop
         ColdSalvage.Finish(path, damage);
         try
         {
-            return new ColdStore(path);
+            return new ColdStore(path, _settings.SparePages);
         }
         catch (SqliteFault fault) when (ColdStore.IsDamage(fault))
         {
             ColdSalvage.Run(path, _journal.FirstFrame, damage);
-            return new ColdStore(path);
+            return new ColdStore(path, _settings.SparePages);
         }
     }
 
@@ -57,6 +60,7 @@ internal sealed partial class WriterLoop
             _journal.Rotate();
             // What is left becomes the truth, or the next start would find the same damage again.
             _cold.Write(state.Capture(_journal.LastFrame, Now));
+            state.Deduplication.Saved();
             _journal.Forget(_journal.LastFrame);
             damage.Close();
             LogDamage(_log, _folder, damage.Text, damage.Kept);

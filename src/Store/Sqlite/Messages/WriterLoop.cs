@@ -34,6 +34,7 @@ internal sealed partial class WriterLoop : IDisposable
     private Checkpoint? _image;
     private long _checkpointAt;
     private long _sweepAt;
+    private long _evictAbove;
     private long _armedFor = long.MaxValue;
     private bool _stopping;
     private bool _held;
@@ -62,6 +63,7 @@ internal sealed partial class WriterLoop : IDisposable
             throw;
         }
         _sweepAt = Now + _sweepMillis;
+        _evictAbove = settings.EvictionLimit;
         _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "messages" };
         _thread.Start();
@@ -93,7 +95,7 @@ internal sealed partial class WriterLoop : IDisposable
     {
         try
         {
-            var (entries, atEnd) = await _cold.NextAsync(queue, after, PeekCommand.TailRows(_settings), stop);
+            var (entries, atEnd) = await _cold.NextAsync(queue, after, PeekCommand.TailRows(_settings), ColdStore.MaximumReadBytes, stop);
             if (_settings.AfterTailRead is { } pause)
             {
                 await pause();
@@ -167,6 +169,7 @@ internal sealed partial class WriterLoop : IDisposable
             return;
         }
         var next = 0;
+        // Becomes false when a sweep has to go on in the next pass.
         var sweep = now >= _sweepAt;
         do
         {
@@ -176,7 +179,7 @@ internal sealed partial class WriterLoop : IDisposable
             }
             if (next == _group.Count && sweep)
             {
-                Sweep(now);
+                sweep = Sweep(now);
             }
             _writer.ServeWaiters(now);
             if (!Commit())
@@ -186,9 +189,19 @@ internal sealed partial class WriterLoop : IDisposable
             }
         }
         while (next < _group.Count);
+        if (_checkpoint is null && _writer.State.Meter.PayloadBytes > _evictAbove)
+        {
+            // Pages that are being read were asked for before: they may begin after what is let go of now.
+            _writer.Generation++;
+            Evict();
+        }
         // Only here, where the journal has everything that memory has: a checkpoint names the frame that it stands for.
         StartCheckpoint(now, force: sweep);
         SuspectPages();
+        if (_sweepAt <= now)
+        {
+            _signal.Set();
+        }
         Arm();
     }
 
@@ -206,7 +219,7 @@ internal sealed partial class WriterLoop : IDisposable
                 _done.Add(command);
             }
         }
-        catch (Exception e) when (e is QueueGoneException or MessageStoreUnavailableException)
+        catch (Exception e) when (e is QueueGoneException or MessageStoreUnavailableException or MessageStoreFullException)
         {
             command.Fail(e);
         }
@@ -251,7 +264,8 @@ internal sealed partial class WriterLoop : IDisposable
             FinishCheckpoint(wait: true);
         }
         var due = force || _journal.SegmentBytes >= _settings.CheckpointBytes || _writer.State.DirtyCount >= _settings.CheckpointEntries;
-        if (!due || now < _checkpointAt || _held || _checkpoint is not null || _broken is not null || !_writer.State.HasChanges)
+        if (!due || now < _checkpointAt || _held || _checkpoint is not null || _broken is not null
+            || !(_writer.State.HasChanges || (force && _cold.HasSpaceToFree)))
         {
             return;
         }
@@ -302,12 +316,20 @@ internal sealed partial class WriterLoop : IDisposable
             return;
         }
         _writer.Generation++;
+        _writer.State.Deduplication.Saved();
         foreach (var (queue, sequence) in image.Deleted)
         {
             _writer.State.Find(queue)?.Buried.Remove(sequence);
         }
         _journal.Forget(image.Frame);
+        Evict();
+    }
+
+    private void Evict()
+    {
         Eviction.Run(_writer.State, _settings, Now);
+        // Not again before enough has come that this one could not let go of.
+        _evictAbove = Math.Max(_settings.EvictionLimit, _writer.State.Meter.PayloadBytes + (_settings.WindowBytes / 2));
     }
 
     private void Arm()

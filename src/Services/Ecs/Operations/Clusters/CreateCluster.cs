@@ -16,6 +16,7 @@ internal static class CreateCluster
             throw new InvalidParameterException(
                 "Cluster name contains invalid characters. Up to 255 letters, numbers, hyphens and underscores are allowed.");
         }
+        var providers = request.CapacityProviders is null ? null : await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);
         var cluster = cx.NewCluster(name) with
         {
             Tags = Shapes.Tags(request.Tags),
@@ -23,8 +24,9 @@ internal static class CreateCluster
             {
                 Settings = request.Settings,
                 Configuration = request.Configuration,
-                CapacityProviders = request.CapacityProviders,
-                DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy,
+                CapacityProviders = providers,
+                DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy is null
+                    ? null : StrategyRules.Declared(request.DefaultCapacityProviderStrategy, providers ?? []),
                 ServiceConnectDefaults = request.ServiceConnectDefaults is { Namespace: { } ns }
                     ? new ClusterServiceConnectDefaults { Namespace = ns } : null,
             },

@@ -11,35 +11,11 @@ internal static class PutAccountSetting
     public static async ValueTask<PutAccountSettingResponse> HandleAsync(
         EcsContext cx, PutAccountSettingRequest request, CancellationToken stop)
     {
-        if (request.Name is null || !AccountSettings.Defaults.ContainsKey(request.Name))
-        {
-            throw new InvalidParameterException($"Unknown account setting '{request.Name}'.");
-        }
-        var principal = string.IsNullOrEmpty(request.PrincipalArn) ? cx.Call.Caller.Arn : request.PrincipalArn;
-        var document = new AccountSettingDocument { Name = request.Name, Value = request.Value ?? "", PrincipalArn = principal };
+        AccountSettings.Check(request.Name, request.Value);
+        var principal = AccountSettings.PrincipalOf(cx, request.PrincipalArn);
+        var document = new AccountSettingDocument { Name = request.Name!, Value = request.Value!, PrincipalArn = principal };
         await cx.Documents.CommitAsync(
-            new Commit().Put(EcsKinds.AccountSetting, cx.Scope, $"{request.Name}#{principal}", document), stop);
-        return new PutAccountSettingResponse
-        {
-            Setting = new Setting { Name = document.Name, Value = document.Value, PrincipalArn = principal, Type = "user" },
-        };
+            new Commit().Put(EcsKinds.AccountSetting, cx.Scope, AccountSettings.KeyOf(document), document), stop);
+        return new PutAccountSettingResponse { Setting = AccountSettings.Shape(document.Name, document.Value, principal) };
     }
-}
-
-internal static class AccountSettings
-{
-    public static readonly IReadOnlyDictionary<string, string> Defaults = new SortedDictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["awsvpcTrunking"] = "disabled",
-        ["containerInsights"] = "disabled",
-        ["containerInstanceLongArnFormat"] = "enabled",
-        ["defaultLogDriverMode"] = "non-blocking",
-        ["dualStackIPv6"] = "enabled",
-        ["fargateFIPSMode"] = "disabled",
-        ["fargateTaskRetirementWaitPeriod"] = "7",
-        ["guardDutyActivate"] = "off",
-        ["serviceLongArnFormat"] = "enabled",
-        ["tagResourceAuthorization"] = "off",
-        ["taskLongArnFormat"] = "enabled",
-    };
 }

@@ -57,14 +57,15 @@ internal static class CreateService
         ServiceRules.CheckCount(count);
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
-        var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
-        TaskChecks.LaunchType(definition, launchType);
+        var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
+        var launchType = choice.LaunchType;
+        StrategyRules.Check(definition, choice);
         TaskChecks.Network(definition, request.NetworkConfiguration);
         var declared = new Service
         {
             LoadBalancers = request.LoadBalancers,
             ServiceRegistries = request.ServiceRegistries,
-            CapacityProviderStrategy = request.CapacityProviderStrategy,
+            CapacityProviderStrategy = choice.Strategy,
             DeploymentConfiguration = request.DeploymentConfiguration,
             PlacementConstraints = request.PlacementConstraints,
             PlacementStrategy = request.PlacementStrategy,

@@ -29,7 +29,7 @@ internal static class UpdateService
             {
                 throw new ServiceNotActiveException("Service was not ACTIVE.");
             }
-            var updated = await ChangedAsync(cx, found.Value, request, stop);
+            var updated = await ChangedAsync(cx, cluster, found.Value, request, stop);
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, updated), stop)).Committed)
             {
                 return new UpdateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, updated, withTags: true, stop) };
@@ -39,23 +39,25 @@ internal static class UpdateService
     }
 
     private static async ValueTask<ServiceDocument> ChangedAsync(
-        EcsContext cx, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
+        EcsContext cx, ClusterDocument cluster, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
     {
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, service.IsDaemon);
         DaemonRules.Check(service, request);
-        var declared = Merged(service.Declared, request);
+        var choice = await ChoiceAsync(cx, cluster, service, request, stop);
+        var declared = Merged(service.Declared, choice, request);
         var definition = string.IsNullOrEmpty(request.TaskDefinition)
             ? (await cx.FindTaskDefinitionAsync(service.Primary.TaskDefinitionArn, stop))?.Value
             : await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         if (definition is not null)
         {
-            TaskChecks.LaunchType(definition, service.LaunchType);
+            StrategyRules.Check(definition, choice);
             TaskChecks.Network(definition, declared.NetworkConfiguration);
-            ServiceRules.CheckPlacement(declared, definition, service.LaunchType);
+            ServiceRules.CheckPlacement(declared, definition, choice.LaunchType);
         }
         var updated = service with
         {
             DesiredCount = request.DesiredCount ?? service.DesiredCount,
+            LaunchType = choice.LaunchType,
             PlatformVersion = request.PlatformVersion ?? service.PlatformVersion,
             Declared = declared,
         };
@@ -66,11 +68,33 @@ internal static class UpdateService
             ? updated.WithNewDeployment(ServiceRules.NewDeployment(definition?.Arn ?? service.Primary.TaskDefinitionArn, cx.Now)) : updated;
     }
 
-    private static Service Merged(Service kept, UpdateServiceRequest request) => new()
+    // An empty strategy takes the strategy away: the launch type that the service then has is that of its capacity until now.
+    private static async ValueTask<CapacityChoice> ChoiceAsync(
+        EcsContext cx, ClusterDocument cluster, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
+    {
+        var kept = service.Declared.CapacityProviderStrategy;
+        var asked = request.CapacityProviderStrategy;
+        if (asked is null ? kept is not { Count: > 0 } : asked.Count == 0 && kept is not { Count: > 0 })
+        {
+            return new CapacityChoice(service.LaunchType, null, [service.LaunchType]);
+        }
+        var choice = asked is { Count: 0 }
+            ? new CapacityChoice(service.LaunchType, null, [service.LaunchType])
+            : await StrategyRules.ChooseAsync(cx, cluster, null, asked ?? kept, stop);
+        if (asked is not null && !StrategyRules.Same(choice.Strategy, kept) && request.ForceNewDeployment is not true)
+        {
+            throw new InvalidParameterException(
+                "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity "
+                + "provider strategy on a service that is already using one, you must force a new deployment.");
+        }
+        return choice;
+    }
+
+    private static Service Merged(Service kept, CapacityChoice choice, UpdateServiceRequest request) => new()
     {
         LoadBalancers = request.LoadBalancers ?? kept.LoadBalancers,
         ServiceRegistries = request.ServiceRegistries ?? kept.ServiceRegistries,
-        CapacityProviderStrategy = request.CapacityProviderStrategy ?? kept.CapacityProviderStrategy,
+        CapacityProviderStrategy = choice.Strategy,
         DeploymentConfiguration = request.DeploymentConfiguration is { } given
             ? new DeploymentConfiguration
             {

@@ -32,6 +32,9 @@ internal static class TaggedResource
             "container-instance" =>
                 await InAsync(cx, EcsKinds.Instance, scope, name, d => d.Tags, (d, t) => d with { Tags = t }, change, stop)
                 ?? throw new InvalidParameterException("The specified container instance was not found."),
+            "capacity-provider" =>
+                await InAsync(cx, EcsKinds.CapacityProvider, cx.Scope, name, d => d.Tags, (d, t) => d with { Tags = t }, change, stop)
+                ?? throw new InvalidParameterException("The specified capacity provider was not found."),
             "task-definition" => await DefinitionAsync(cx, arn, change, stop),
             _ => throw new InvalidParameterException("Invalid arn syntax."),
         };

@@ -6,12 +6,14 @@ using Longspan.Store.Documents;
 namespace Longspan.Services.Ecs.Operations;
 
 /// <summary>
-/// Runs tasks now or says why not: unlike a service it waits for nothing. Tasks are durable and assigned to their nodes when it
-/// returns; the link pushes them within milliseconds.
+/// Runs tasks now or says why not. Only tasks of a capacity provider strategy wait for room, as PROVISIONING. Placed tasks are durable and
+/// assigned to their nodes when it returns; the link pushes them within milliseconds.
 /// </summary>
 internal static class RunTask
 {
     public const int MaximumCount = 10;
+    /// <summary>More tasks than this do not wait in one cluster: the next ones are refused with the reason.</summary>
+    public const int MaximumWaiting = 500;
 
     public static async ValueTask<RunTaskResponse> HandleAsync(EcsContext cx, RunTaskRequest request, CancellationToken stop)
     {
@@ -27,29 +29,21 @@ internal static class RunTask
         {
             return await RepeatAsync(cx, cluster, scope, earlier, stop);
         }
-        var placement = template.Request();
+        _ = template.Request();
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             using var turn = await cx.Turns.TakeAsync(scope, attempt, stop);
             var capacity = await ClusterCapacity.LoadAsync(cx.Documents, scope, stop);
-            if (template.LaunchType != LaunchTypes.Fargate && !capacity.Pool(template.LaunchType).Any())
+            if (template.Capacity is null && template.LaunchType != LaunchTypes.Fargate && !capacity.Pool(template.LaunchType).Any())
             {
                 throw new InvalidParameterException("No Container Instances were found in your cluster.");
             }
-            var failures = new List<Failure>();
-            for (var i = 0; i < count; i++)
-            {
-                if (!capacity.Plan(template, placement, cx.Now).IsPlaced)
-                {
-                    failures = PlacementFailures.Of(capacity, template, placement);
-                    break;
-                }
-            }
+            var failures = Plan(cx, capacity, template, request, count, await WaitingRoomAsync(cx, scope, template, stop));
             var commit = new Commit();
             capacity.AddTo(commit);
             if (!commit.IsEmpty)
             {
-                ClientTokens.AddTo(cx, commit, scope, request.ClientToken, request, capacity.Planned.Select(p => p.Task.Id));
+                ClientTokens.AddTo(cx, commit, scope, request.ClientToken, request, Tasks(capacity).Select(t => t.Id));
                 var result = await cx.Documents.CommitAsync(commit, stop);
                 if (!result.Committed)
                 {
@@ -62,24 +56,58 @@ internal static class RunTask
             }
             return new RunTaskResponse
             {
-                Tasks = [.. capacity.Planned.Select(p => Shapes.EcsTask(p.Task, cluster.Arn, withTags: true))], Failures = failures,
+                Tasks = [.. Tasks(capacity).Select(t => Shapes.EcsTask(t, cluster.Arn, withTags: true))], Failures = failures,
             };
         }
         throw EcsContext.Contended();
+    }
+
+    private static IEnumerable<TaskDocument> Tasks(ClusterCapacity capacity) => capacity.Planned.Select(p => p.Task).Concat(capacity.Waiting);
+
+    private static async ValueTask<int> WaitingRoomAsync(EcsContext cx, string scope, TaskTemplate template, CancellationToken stop) =>
+        template.Capacity is null ? 0 : MaximumWaiting - (await cx.Documents.ListByIndexAsync(
+            EcsKinds.EcsTask, scope, EcsKinds.Waiting, EcsKinds.Yes, stop, limit: MaximumWaiting)).Count;
+
+    private static List<Failure> Plan(
+        EcsContext cx, ClusterCapacity capacity, TaskTemplate template, RunTaskRequest request, int count, int waitingRoom)
+    {
+        var placer = new TaskPlacer(capacity, template, cx.Now);
+        for (var i = 0; i < count; i++)
+        {
+            if (placer.PlaceNew(out var chosen).IsPlaced)
+            {
+                continue;
+            }
+            if (capacity.Waiting.Count >= waitingRoom)
+            {
+                return PlacementFailures.Of(capacity, chosen, chosen.Request());
+            }
+            placer.Wait(chosen, new WaitingRecord
+            {
+                Strategy = template.Declared ?? [],
+                Overflow = template.Capacity?.Strategy.Overflow ?? false,
+                Constraints = request.PlacementConstraints ?? [],
+                Placement = request.PlacementStrategy ?? [],
+            });
+        }
+        return [];
     }
 
     private static async ValueTask<TaskTemplate> TemplateAsync(
         EcsContext cx, ClusterDocument cluster, RunTaskRequest request, CancellationToken stop)
     {
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
-        var launchType = TaskChecks.LaunchTypeOf(request.LaunchType, request.CapacityProviderStrategy, cluster);
-        TaskChecks.LaunchType(definition, launchType);
+        var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
+        StrategyRules.Check(definition, choice);
         TaskChecks.Request(definition, request.NetworkConfiguration, request.Overrides);
         return new TaskTemplate
         {
             Definition = definition,
             ClusterName = cluster.Name,
-            LaunchType = launchType,
+            LaunchType = choice.LaunchType,
+            Declared = choice.Strategy,
+            Capacity = choice.Strategy is null ? null : await TaskCapacity.LoadAsync(
+                cx.Documents, cx.Scope, choice.Strategy, TaskCapacity.IsOverflow(Shapes.Tags(request.Tags), cluster.Tags), stop),
             PlatformVersion = request.PlatformVersion,
             Group = TaskChecks.Group(request.Group, definition),
             StartedBy = request.StartedBy,
@@ -124,7 +152,7 @@ internal static class PlacementFailures
         }
         return
         [
-            .. capacity.Pool(template.LaunchType).Select(i => new Failure
+            .. capacity.Pool(template.LaunchType, template.CapacityProvider).Select(i => new Failure
             {
                 Arn = i.Arn,
                 Reason = !i.AgentConnected ? "AGENT"

@@ -41,9 +41,13 @@ internal static class StartTask
             foreach (var reference in references)
             {
                 var id = EcsNames.Member(reference, "container-instance", cluster.Name);
-                if (capacity.Instance(id) is not { Status: ContainerInstanceDocument.Active } instance)
+                if (capacity.Instance(id) is not { } instance)
                 {
                     failures.Add(Shapes.Missing(cx.Arn($"container-instance/{cluster.Name}/{id}")));
+                }
+                else if (instance.Status != ContainerInstanceDocument.Active)
+                {
+                    failures.Add(new Failure { Arn = instance.Arn, Reason = "INACTIVE" });
                 }
                 else if (!instance.AgentConnected)
                 {

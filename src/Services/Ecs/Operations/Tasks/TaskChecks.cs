@@ -55,22 +55,6 @@ internal static class TaskChecks
         _ = TaskSizes.Demand(definition, overrides);
     }
 
-    /// <summary>The launch type of a request: named, or meant by a Fargate capacity provider, or EC2.</summary>
-    public static string LaunchTypeOf(string? launchType, IReadOnlyList<CapacityProviderStrategyItem>? strategy, ClusterDocument cluster)
-    {
-        if (launchType is not null && strategy is { Count: > 0 })
-        {
-            throw new InvalidParameterException("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
-        }
-        if (!string.IsNullOrEmpty(launchType))
-        {
-            return launchType;
-        }
-        var chosen = strategy is { Count: > 0 } ? strategy : cluster.Declared.DefaultCapacityProviderStrategy;
-        return chosen?.Any(s => s.CapacityProvider?.StartsWith("FARGATE", StringComparison.Ordinal) is true) is true
-            ? LaunchTypes.Fargate : LaunchTypes.Ec2;
-    }
-
     public static IReadOnlyDictionary<string, string> Tags(
         IReadOnlyList<Tag>? given, string? propagate, TaskDefinitionDocument definition, IReadOnlyDictionary<string, string>? fromService = null)
     {

@@ -1,0 +1,92 @@
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Services.Ecs.Scheduling;
+
+namespace Longspan.Services.Ecs.Reconcilers;
+
+/// <summary>Where a service's tasks go: by its capacity provider strategy if it has one, with tasks that wait and tasks that move back.</summary>
+internal sealed partial class ServicePass
+{
+    private TaskCapacity? _strategy;
+    // The task that is being moved back to preferred capacity.
+    private string? _moving;
+
+    // Tasks that wait for a deployment that is over, or that are more than are missing.
+    private static IEnumerable<(string TaskId, string Reason)> NeedlessWaits(RolloutState state, IReadOnlyList<TaskDocument> live)
+    {
+        var waiting = live.Where(t => t.IsWaiting && t.WantsRunning).OrderBy(t => t.CreatedAt).ThenBy(t => t.Id, StringComparer.Ordinal).ToList();
+        var missing = state.DesiredCount - state.Tasks.Count(t => t.DeploymentId == state.PrimaryId && !t.Unhealthy);
+        return waiting.Where(t => t.DeploymentId != state.PrimaryId).Select(t => (t.Id, DeploymentPlan.Replaced))
+            .Concat(waiting.Where(t => t.DeploymentId == state.PrimaryId).Skip(Math.Max(0, missing)).Select(t => (t.Id, DeploymentPlan.ScaledIn)));
+    }
+
+    private async ValueTask<ClusterCapacity?> PlaceAsync(int count, IReadOnlyList<TaskDocument> live, CancellationToken stop)
+    {
+        if (await TemplateAsync(stop) is not (var template, _))
+        {
+            return null;
+        }
+        var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
+        var starts = new ServiceStarts(capacity, template, Now, Shares(live));
+        var waiting = tasks.Where(t => t.Value.IsWaiting && t.Value.WantsRunning && t.Value.DeploymentId == _service.Primary.Id).ToList();
+        if (starts.Start(count, waiting) is { } refusal)
+        {
+            AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
+        }
+        return capacity;
+    }
+
+    // Gentle rebalancing: while the service is at rest, one task after the other that is on later capacity than it need be.
+    private async ValueTask<string?> MovingAsync(IReadOnlyList<TaskDocument> live, CancellationToken stop)
+    {
+        if (_strategy is not { Strategy: { Overflow: true } strategy } || _service.Primary.RolloutState != DeploymentRecord.Completed
+            || _service.Tags.GetValueOrDefault(TaskCapacity.RebalanceTag) != TaskCapacity.RebalanceValue)
+        {
+            return null;
+        }
+        var placed = live.Where(t => t.WantsRunning && !t.IsWaiting).ToList();
+        var counts = Shares(live);
+        if (placed.Count < _service.DesiredCount || strategy.Misplaced([.. InOrder(placed).Select(t => (t.Id, t.CapacityProvider))], counts) is not { } id)
+        {
+            return null;
+        }
+        if (placed.Count > _service.DesiredCount)
+        {
+            // Its successor has a place already.
+            return id;
+        }
+        if (await TemplateAsync(stop) is not (var template, _))
+        {
+            return null;
+        }
+        var placer = new TaskPlacer(await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop), template, Now, counts);
+        return placer.PlaceNew(out var chosen).IsPlaced
+            && strategy.Rank(chosen.CapacityProvider, counts) < strategy.Rank(placed.Single(t => t.Id == id).CapacityProvider, counts) ? id : null;
+    }
+
+    // Oldest first; those on later capacity of an overflow strategy after all others, so that they are the first to go.
+    private IEnumerable<TaskDocument> InOrder(IReadOnlyList<TaskDocument> placed)
+    {
+        var overflow = _strategy is { Strategy: { Overflow: true } strategy } ? strategy : null;
+        var counts = Shares(placed);
+        return placed.OrderBy(t => overflow?.Rank(t.CapacityProvider, counts) ?? 0).ThenBy(t => t.CreatedAt).ThenBy(t => t.Id, StringComparer.Ordinal);
+    }
+
+    private async ValueTask<TaskCapacity?> StrategyAsync(CancellationToken stop)
+    {
+        if (_service.Declared.CapacityProviderStrategy is not { Count: > 0 } items)
+        {
+            return null;
+        }
+        var account = CallScope.Of(scope);
+        var accountScope = $"{account.AccountId}/{account.Region}";
+        var cluster = await cloud.Documents.GetAsync(EcsKinds.Cluster, accountScope, _service.ClusterName, stop);
+        var overflow = TaskCapacity.IsOverflow(_service.Tags, cluster?.Value.Tags ?? TagSet.Empty);
+        return await TaskCapacity.LoadAsync(cloud.Documents, accountScope, items, overflow, stop);
+    }
+
+    // What the shares of a strategy are counted over: the tasks of the newest deployment that are to stay.
+    private Dictionary<string, int> Shares(IReadOnlyList<TaskDocument> live) =>
+        live.Where(t => t.WantsRunning && t.CapacityProvider is not null && t.DeploymentId == _service.Primary.Id && !_leaving.Contains(t.InstanceId))
+            .CountBy(t => t.CapacityProvider!).ToDictionary(StringComparer.Ordinal);
+}
