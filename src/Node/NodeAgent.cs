@@ -134,6 +134,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _settings.RetryLimit, _settings.Time, _log, session.Token);
         await using var tasks = MakeTasks(server, registration, description, baseUrl, reporter, outputs);
         _endpoints.Tasks = tasks;
+        _endpoints.Server = server;
         _endpoints.Instance = registration.Saved;
         _link.Reunited = () =>
         {

@@ -66,6 +66,23 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
         return (new RegistryLogin(found.ProxyEndpoint ?? "", pair[0], pair[^1]), found.ExpiresAt ?? time.GetUtcNow());
     }
 
+    /// <summary>Reads a task's protection, or sets it when <paramref name="enabled"/> says so, signed with the task's own keys.</summary>
+    public async Task<(ProtectedTask? Protection, Failure? Failure)> ProtectionAsync(
+        string cluster, string task, bool? enabled, int? minutes, AwsCredentials role, CancellationToken stop)
+    {
+        var client = new AwsClient(http, endpoint, region, _ => ValueTask.FromResult(role), time);
+        if (enabled is null)
+        {
+            var read = await client.CallAsync(
+                EcsOperations.GetTaskProtection, new GetTaskProtectionRequest { Cluster = cluster, Tasks = [task] }, stop);
+            return (read.ProtectedTasks?.FirstOrDefault(), read.Failures?.FirstOrDefault());
+        }
+        var set = await client.CallAsync(
+            EcsOperations.UpdateTaskProtection,
+            new UpdateTaskProtectionRequest { Cluster = cluster, Tasks = [task], ProtectionEnabled = enabled, ExpiresInMinutes = minutes }, stop);
+        return (set.ProtectedTasks?.FirstOrDefault(), set.Failures?.FirstOrDefault());
+    }
+
     /// <summary>Whether a call failed for a reason that passes: no connection, time-out, throttling, a server's own fault.</summary>
     public static bool IsTransient(Exception e) => e switch
     {

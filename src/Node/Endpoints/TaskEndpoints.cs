@@ -20,10 +20,13 @@ namespace Longspan.Node.Endpoints;
 internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engine, CredentialStore credentials, ILogger log) : IAsyncDisposable
 {
     private const int MaxConnections = 512;
+    private readonly TaskProtection _protection = new(settings, credentials);
     private WebApplication? _app;
 
     /// <summary>Set once the task engine exists; requests before that get a 503.</summary>
     public TaskEngine? Tasks { get; set; }
+
+    public Control.ControlPlane? Server { get; set; }
 
     public Control.SavedInstance? Instance { get; set; }
 
@@ -61,6 +64,10 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
                 case ["v3" or "v4", var id, .. var rest]:
                     await MetadataAsync(http, path[0], id, rest);
                     break;
+                case ["api", var id, "task-protection", "v1", "state"]:
+                    var (status, body) = await _protection.AnswerAsync(http.Request, RunnerOf(id), Server);
+                    await JsonAsync(http, status, body);
+                    break;
                 default:
                     await TextAsync(http, 404, "\"not found\"");
                     break;
@@ -96,7 +103,7 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
 
     private async Task MetadataAsync(HttpContext http, string version, string id, string[] rest)
     {
-        var runner = Tasks?.Runners.FirstOrDefault(r => r.Task.Containers.Any(c => c.MetadataId == id));
+        var runner = RunnerOf(id);
         var container = runner?.Task.Containers.First(c => c.MetadataId == id);
         if (runner is null || container is null)
         {
@@ -123,6 +130,8 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
                 break;
         }
     }
+
+    private TaskRunner? RunnerOf(string id) => Tasks?.Runners.FirstOrDefault(r => r.Task.Containers.Any(c => c.MetadataId == id));
 
     private static Task JsonAsync(HttpContext http, int status, JsonNode body) => TextAsync(http, status, body.ToJsonString(s_json));
 

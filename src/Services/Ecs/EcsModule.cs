@@ -98,6 +98,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     private void MapTasks()
     {
         Map(EcsOperations.DescribeTasks, DescribeTasks.HandleAsync);
+        Map(EcsOperations.GetTaskProtection, GetTaskProtection.HandleAsync);
         Map(EcsOperations.ListTasks, ListTasks.HandleAsync);
         Map(EcsOperations.RunTask, RunTask.HandleAsync);
         Map(EcsOperations.StartTask, StartTask.HandleAsync);
@@ -105,6 +106,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         Map(EcsOperations.SubmitAttachmentStateChanges, SubmitAttachmentStateChanges.HandleAsync);
         Map(EcsOperations.SubmitContainerStateChange, SubmitContainerStateChange.HandleAsync);
         Map(EcsOperations.SubmitTaskStateChange, SubmitTaskStateChange.HandleAsync);
+        Map(EcsOperations.UpdateTaskProtection, UpdateTaskProtection.HandleAsync);
     }
 
     private void MapContainerInstances()

@@ -12,7 +12,7 @@ using Xunit;
 namespace Longspan.Core.Tests.Node;
 
 /// <summary>The whole node against a scripted server: joining, connecting, acknowledging, and what a cut link does.</summary>
-public sealed class NodeAgentTests : IAsyncLifetime, IDisposable
+public sealed partial class NodeAgentTests : IAsyncLifetime, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("node-test").FullName;
     private readonly FakeEngine _engine = new("n1", TimeProvider.System);

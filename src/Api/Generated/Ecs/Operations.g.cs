@@ -163,6 +163,9 @@ public static class EcsOperations
     public static readonly Operation<DiscoverPollEndpointRequest, DiscoverPollEndpointResponse> DiscoverPollEndpoint =
         new() { Service = Service, Name = "DiscoverPollEndpoint" };
 
+    public static readonly Operation<GetTaskProtectionRequest, GetTaskProtectionResponse> GetTaskProtection =
+        new() { Service = Service, Name = "GetTaskProtection" };
+
     public static readonly Operation<ListAccountSettingsRequest, ListAccountSettingsResponse> ListAccountSettings =
         new() { Service = Service, Name = "ListAccountSettings" };
 
@@ -247,6 +250,9 @@ public static class EcsOperations
     public static readonly Operation<UpdateServiceRequest, UpdateServiceResponse> UpdateService =
         new() { Service = Service, Name = "UpdateService" };
 
+    public static readonly Operation<UpdateTaskProtectionRequest, UpdateTaskProtectionResponse> UpdateTaskProtection =
+        new() { Service = Service, Name = "UpdateTaskProtection" };
+
     private static readonly Operation[] s_claimed =
     {
         CreateCapacityProvider,
@@ -267,6 +273,7 @@ public static class EcsOperations
         DescribeTaskDefinition,
         DescribeTasks,
         DiscoverPollEndpoint,
+        GetTaskProtection,
         ListAccountSettings,
         ListAttributes,
         ListClusters,
@@ -295,6 +302,7 @@ public static class EcsOperations
         UpdateContainerAgent,
         UpdateContainerInstancesState,
         UpdateService,
+        UpdateTaskProtection,
     };
     private static Operation[] Claimed() => s_claimed;
 }

@@ -4302,6 +4302,78 @@ public sealed class GatewayConnectorHealthCheckMatcher : Shape
     };
 }
 
+public sealed class GetTaskProtectionRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public List<string>? Tasks { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "tasks", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("GetTaskProtectionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tasks is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Tasks = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Tasks is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetTaskProtectionResponse : Shape
+{
+    public List<ProtectedTask>? ProtectedTasks { get; set; }
+    public List<Failure>? Failures { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "protectedTasks", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("GetTaskProtectionResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ProtectedTasks is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ProtectedTasks = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ProtectedTask>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ProtectedTasks is not null,
+        1 => Failures is not null,
+        _ => false,
+    };
+}
+
 public sealed class GpuDevice : Shape
 {
     public string? GpuId { get; set; }
@@ -6856,6 +6928,47 @@ public sealed class PortMapping : Shape
         3 => Name is not null,
         4 => AppProtocol is not null,
         5 => ContainerPortRange is not null,
+        _ => false,
+    };
+}
+
+public sealed class ProtectedTask : Shape
+{
+    public string? TaskArn { get; set; }
+    public bool? ProtectionEnabled { get; set; }
+    public DateTimeOffset? ExpirationDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskArn", Kind = ShapeKind.String },
+        new() { Name = "protectionEnabled", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "expirationDate", Index = 2, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("ProtectedTask", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ProtectionEnabled is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (ExpirationDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskArn = reader.ReadString(member); break;
+            case 1: ProtectionEnabled = reader.ReadBoolean(member); break;
+            case 2: ExpirationDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskArn is not null,
+        1 => ProtectionEnabled is not null,
+        2 => ExpirationDate is not null,
         _ => false,
     };
 }
@@ -10985,6 +11098,88 @@ public sealed class UpdateServiceResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Service is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateTaskProtectionRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public List<string>? Tasks { get; set; }
+    public bool? ProtectionEnabled { get; set; }
+    public int? ExpiresInMinutes { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "tasks", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "protectionEnabled", Index = 2, Kind = ShapeKind.Boolean, Required = true },
+        new() { Name = "expiresInMinutes", Index = 3, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateTaskProtectionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tasks is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ProtectionEnabled is { } v2) writer.WriteBoolean(s_members[2], v2);
+        if (ExpiresInMinutes is { } v3) writer.WriteInteger(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Tasks = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: ProtectionEnabled = reader.ReadBoolean(member); break;
+            case 3: ExpiresInMinutes = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Tasks is not null,
+        2 => ProtectionEnabled is not null,
+        3 => ExpiresInMinutes is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateTaskProtectionResponse : Shape
+{
+    public List<ProtectedTask>? ProtectedTasks { get; set; }
+    public List<Failure>? Failures { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "protectedTasks", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateTaskProtectionResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ProtectedTasks is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ProtectedTasks = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ProtectedTask>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ProtectedTasks is not null,
+        1 => Failures is not null,
         _ => false,
     };
 }

@@ -55,6 +55,9 @@ internal sealed record TaskDocument
     public string? StoppedReason { get; init; }
     public DateTimeOffset? ConnectivityAt { get; init; }
 
+    /// <summary>Until then neither scale-in nor a deployment stops it.</summary>
+    public DateTimeOffset? ProtectedUntil { get; init; }
+
     /// <summary>A stopped service task is counted by its service once, in the commit that sets this.</summary>
     public bool Accounted { get; init; }
 
@@ -75,6 +78,15 @@ internal sealed record TaskDocument
     /// <summary>Counts as healthy: running, and with a health check also reported HEALTHY.</summary>
     [JsonIgnore]
     public bool IsHealthy => IsRunning && WantsRunning && (!HasHealthCheck || HealthStatus == "HEALTHY");
+
+    /// <summary>Only what a service started is ever scaled in.</summary>
+    [JsonIgnore]
+    public bool MayBeProtected => ServiceName is not null && !IsStopped;
+
+    public bool IsProtected(DateTimeOffset now) => ProtectedUntil > now;
+
+    public TaskDocument WithProtection(DateTimeOffset? until) =>
+        !MayBeProtected || ProtectedUntil == until ? this : this with { ProtectedUntil = until, Version = Version + 1 };
 
     public TaskDocument WithStopRequested(string code, string? reason, DateTimeOffset now) =>
         !WantsRunning ? this : this with

@@ -46,7 +46,8 @@ internal sealed partial class ServicePass
         }
         var placed = live.Where(t => t.WantsRunning && !t.IsWaiting).ToList();
         var counts = Shares(live);
-        if (placed.Count < _service.DesiredCount || strategy.Misplaced([.. InOrder(placed).Select(t => (t.Id, t.CapacityProvider))], counts) is not { } id)
+        if (placed.Count < _service.DesiredCount
+            || strategy.Misplaced([.. InOrder(placed).Where(t => !t.IsProtected(Now)).Select(t => (t.Id, t.CapacityProvider))], counts) is not { } id)
         {
             return null;
         }

@@ -76,6 +76,10 @@ internal sealed partial class ServicePass(
         {
             AddEvent($"has stopped {decision.Stop.Count} running tasks: {Names(decision.Stop.Select(s => s.TaskId))}.");
         }
+        if (decision.Held > 0)
+        {
+            AddEvent($"(deployment {_service.Primary.Id}) is held from a steady state by {decision.Held} protected tasks.");
+        }
         if (!await CommitAsync(commit, stop))
         {
             return PassOutcome.Lost;
@@ -186,8 +190,19 @@ internal sealed partial class ServicePass(
             Tasks = [.. running.Select(t => new RolloutTask(
                 // A task on a node that is being drained is replaced like one of an old deployment: a new one first, within the limits.
                 t.Id, _leaving.Contains(t.InstanceId) || t.Id == _moving ? Draining : t.DeploymentId ?? "", t.IsHealthy, IsSettled(t),
-                t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", order[t.Id]))],
+                t.IsRunning && t.HasHealthCheck && t.HealthStatus == "UNHEALTHY", order[t.Id], IsProtected(t)))],
         };
+    }
+
+    // Whether the end of the protection matters is for the pass to decide that sees it.
+    private bool IsProtected(TaskDocument task)
+    {
+        if (!task.IsProtected(Now))
+        {
+            return false;
+        }
+        LookAgainIn(task.ProtectedUntil!.Value - Now);
+        return true;
     }
 
     // Without a health check, running for a moment is all that tells a working container from one that is about to crash.

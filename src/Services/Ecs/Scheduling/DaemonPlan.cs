@@ -46,7 +46,7 @@ internal static class DaemonPlan
         var kept = new List<(RolloutTask Task, bool Reachable)>();
         var tasks = state.Tasks.ToLookup(t => t.InstanceId, StringComparer.Ordinal);
         var known = state.Nodes.ToDictionary(n => n.InstanceId, n => n.State, StringComparer.Ordinal);
-        foreach (var task in state.Tasks.Where(t => !t.Stopping && known.GetValueOrDefault(t.InstanceId, DaemonNodeState.Unfit) == DaemonNodeState.Unfit))
+        foreach (var task in state.Tasks.Where(t => !t.Stopping && !t.Task.Protected && known.GetValueOrDefault(t.InstanceId, DaemonNodeState.Unfit) == DaemonNodeState.Unfit))
         {
             stops.Add((task.Task.Id, DeploymentPlan.ScaledIn));
         }
@@ -64,7 +64,7 @@ internal static class DaemonPlan
             stops.AddRange(own.Where(t => t.Unhealthy).Select(t => (t.Id, DeploymentPlan.FailedHealthCheck)));
             var best = own.Where(t => !t.Unhealthy)
                 .OrderByDescending(t => t.DeploymentId == state.PrimaryId).ThenByDescending(t => t.Healthy).ThenBy(t => t.Order).ToList();
-            stops.AddRange(best.Skip(1).Select(t => (t.Id, DeploymentPlan.ScaledIn)));
+            stops.AddRange(best.Skip(1).Where(t => !t.Protected).Select(t => (t.Id, DeploymentPlan.ScaledIn)));
             kept.AddRange(best.Take(1).Select(t => (t, reachable)));
         }
         var old = kept.Where(k => k.Task.DeploymentId != state.PrimaryId).ToList();
@@ -83,7 +83,7 @@ internal static class DaemonPlan
     {
         var healthy = kept.Count(k => k.Task.DeploymentId == state.PrimaryId ? k.Task.Settled : k.Task.Healthy);
         var spare = Math.Max(0, healthy - MinimumHealthy(desired, state.MinimumHealthyPercent));
-        foreach (var (task, _) in kept.Where(k => k.Reachable && k.Task.DeploymentId != state.PrimaryId)
+        foreach (var (task, _) in kept.Where(k => k.Reachable && !k.Task.Protected && k.Task.DeploymentId != state.PrimaryId)
             .OrderBy(k => k.Task.Healthy).ThenBy(k => k.Task.Order))
         {
             if (task.Healthy && spare-- <= 0)

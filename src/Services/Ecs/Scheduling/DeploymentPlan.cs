@@ -5,7 +5,9 @@ namespace Longspan.Services.Ecs.Scheduling;
 /// <param name="Settled">Has been healthy long enough that an old task may be given up for it.</param>
 /// <param name="Unhealthy">Its health check has failed: it is to be replaced.</param>
 /// <param name="Order">Creation order: the newest go first when a service shrinks.</param>
-internal readonly record struct RolloutTask(string Id, string DeploymentId, bool Healthy, bool Settled, bool Unhealthy, long Order);
+/// <param name="Protected">Stopped for its health only, neither for scale-in nor for a deployment.</param>
+internal readonly record struct RolloutTask(
+    string Id, string DeploymentId, bool Healthy, bool Settled, bool Unhealthy, long Order, bool Protected = false);
 
 internal sealed record RolloutState
 {
@@ -22,7 +24,8 @@ internal sealed record RolloutState
 }
 
 /// <summary>What to do now: so many starts of the primary deployment, and these stops with their reasons.</summary>
-internal sealed record RolloutDecision(int Start, IReadOnlyList<(string TaskId, string Reason)> Stop, bool Complete);
+/// <param name="Held">Tasks that would have been stopped now, if they were not protected.</param>
+internal sealed record RolloutDecision(int Start, IReadOnlyList<(string TaskId, string Reason)> Stop, bool Complete, int Held = 0);
 
 /// <summary>
 /// One step of a rolling deployment. Pure and repeatable: given the tasks as they are it names the next moves, and when nothing needs
@@ -54,7 +57,7 @@ internal static class DeploymentPlan
         var surplus = primary.Count - state.DesiredCount;
         if (surplus > 0)
         {
-            foreach (var task in primary.OrderBy(t => t.Healthy).ThenByDescending(t => t.Order).Take(surplus))
+            foreach (var task in primary.Where(t => !t.Protected).OrderBy(t => t.Healthy).ThenByDescending(t => t.Order).Take(surplus))
             {
                 stops.Add((task.Id, ScaledIn));
             }
@@ -67,9 +70,13 @@ internal static class DeploymentPlan
         {
             stops.Add((id, Replaced));
         }
-        var complete = old.Count == 0 && missing == 0 && stops.Count == 0 && primary.All(t => t.Healthy);
-        return new RolloutDecision(start, stops, complete);
+        var complete = old.Count == 0 && surplus == 0 && stops.Count == 0 && primary.All(t => t.Healthy);
+        return new RolloutDecision(start, stops, complete, Held(state, primary, old, surplus));
     }
+
+    private static int Held(RolloutState state, List<RolloutTask> primary, List<RolloutTask> old, int surplus) =>
+        Math.Max(0, surplus - primary.Count(t => !t.Protected))
+        + (primary.Count(t => t.Settled) >= state.DesiredCount ? old.Count(t => t.Protected) : 0);
 
     // An old task goes when a new one has taken its place, or when a new one cannot start for it (the limit, or no room) and the
     // minimum allows. Old tasks that are not healthy keep nothing up, so they go first and cost nothing.
@@ -82,7 +89,7 @@ internal static class DeploymentPlan
         var quota = state.DesiredCount == 0 ? old.Count : Math.Min(old.Count, Math.Max(covered, blocked));
         var healthy = settled + old.Count(t => t.Healthy);
         var spare = Math.Max(0, healthy - MinimumHealthy(state));
-        foreach (var task in old.OrderBy(t => t.Healthy).ThenBy(t => t.Order))
+        foreach (var task in old.Where(t => !t.Protected).OrderBy(t => t.Healthy).ThenBy(t => t.Order))
         {
             if (quota == 0)
             {
