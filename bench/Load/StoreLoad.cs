@@ -74,7 +74,12 @@ internal static class StoreLoad
         var batch = new NewMessage[10];
         for (var i = 0; i < batch.Length; i++)
         {
-            batch[i] = new NewMessage(Guid.CreateVersion7(), new byte[arguments.Body]) { GroupId = arguments.Fifo ? $"g{worker}-{i}" : null };
+            var id = Guid.CreateVersion7();
+            batch[i] = new NewMessage(id, new byte[arguments.Body])
+            {
+                GroupId = arguments.Fifo ? $"g{worker}-{i}" : null,
+                Deduplication = arguments.Fifo ? BitConverter.ToUInt128(id.ToByteArray()) : 0,
+            };
         }
         return batch;
     }

@@ -13,7 +13,8 @@ internal interface IHeapItem
 /// </summary>
 internal sealed class IndexedHeap<T> where T : class, IHeapItem
 {
-    private T[] _items = new T[16];
+    // Most queues never schedule anything.
+    private T[] _items = [];
 
     public int Count { get; private set; }
     public T? First => Count == 0 ? null : _items[0];
@@ -23,7 +24,7 @@ internal sealed class IndexedHeap<T> where T : class, IHeapItem
     {
         if (Count == _items.Length)
         {
-            Array.Resize(ref _items, Count * 2);
+            Array.Resize(ref _items, Math.Max(4, Count * 2));
         }
         SiftUp(Count++, item);
     }
