@@ -1,4 +1,7 @@
 using Longspan.Api.Ecs;
+using Longspan.Kernel;
+using Longspan.Services.Ecs.Reconcilers;
+using Longspan.Services.Ecs.Rules;
 using Xunit;
 
 namespace Longspan.Core.Tests.Ecs;
@@ -9,9 +12,16 @@ public sealed class WaitingTests
     private static List<CapacityProviderStrategyItem> Strategy(params string[] providers) =>
         [.. providers.Select(p => new CapacityProviderStrategyItem { CapacityProvider = p, Weight = 1 })];
 
-    private static async Task<EcsCloud> StartAsync(params string[] providers)
+    private sealed class LaterClock(TimeSpan later) : TimeProvider
     {
-        var cloud = await EcsCloud.StartAsync();
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + later;
+    }
+
+    private static Task<EcsCloud> StartAsync(params string[] providers) => StartAsync(1, providers);
+
+    private static async Task<EcsCloud> StartAsync(int owners, params string[] providers)
+    {
+        var cloud = await EcsCloud.StartAsync(owners: owners);
         foreach (var name in providers.Where(p => p != "FARGATE"))
         {
             await cloud.CallAsync(EcsOperations.CreateCapacityProvider, new() { Name = name });
@@ -173,5 +183,89 @@ public sealed class WaitingTests
         await cloud.CallAsync(EcsOperations.DeleteService, new() { Service = "web", Force = true });
         await cloud.UntilServiceAsync("web", "inactive", s => s.Status == "INACTIVE");
         Assert.Empty(await WaitingAsync(cloud));
+    }
+
+    [Fact]
+    public async Task ATaskThatIsRunWaitsForHalfAnHourAtMost()
+    {
+        await using var cloud = await StartAsync("here");
+        var task = (await cloud.CallAsync(EcsOperations.RunTask, new() { TaskDefinition = "web", CapacityProviderStrategy = Strategy("here") }))
+            .Tasks!.Single();
+        await cloud.CallAsync(EcsOperations.CreateService, new()
+        {
+            ServiceName = "web", TaskDefinition = "web", DesiredCount = 1, CapacityProviderStrategy = Strategy("here"),
+        });
+        await EcsCloud.UntilAsync("both wait", () => WaitingAsync(cloud), w => w.Length == 2);
+        await PassAsync(TimeSpan.FromMinutes(29));
+        Assert.Equal(2, (await WaitingAsync(cloud)).Length);
+
+        await PassAsync(TimeSpan.FromMinutes(31));
+
+        var stopped = await cloud.TaskAsync(task.TaskArn!);
+        Assert.Equal(("STOPPED", "TaskFailedToStart", "TaskFailedToStart: EMPTY CAPACITY PROVIDER"),
+            (stopped.LastStatus, stopped.StopCode, stopped.StoppedReason));
+        Assert.Equal("service:web", (await WaitingAsync(cloud)).Single().Group);
+
+        async Task PassAsync(TimeSpan later)
+        {
+            var pass = new WaitingReconciler(new Cloud(cloud.Cloud.Documents, new LaterClock(later), cloud.Cloud.Settings), new Turns());
+            await pass.RunAsync($"{EcsCloud.Account}/{EcsCloud.Region}/default", CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task TwoOwnersOfEveryPassPlaceEachTaskThatWaitsOnceAndNeverOverfillANode()
+    {
+        await using var cloud = await StartAsync(owners: 2, "here");
+        await cloud.CallAsync(EcsOperations.CreateService, new()
+        {
+            ServiceName = "web", TaskDefinition = "web", DesiredCount = 10, CapacityProviderStrategy = Strategy("here"),
+        });
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => cloud.CallAsync(
+            EcsOperations.RunTask, new() { TaskDefinition = "web", Count = 5, CapacityProviderStrategy = Strategy("here") }))));
+        var waiting = await EcsCloud.UntilAsync("all wait", () => WaitingAsync(cloud), w => w.Length == 30);
+
+        await using var small = await JoinAsync(cloud, "here", 64 * 13);
+        await EcsCloud.UntilAsync("as many as fit", () => Task.FromResult(small.Running.Count), n => n == 13);
+        await using var large = await JoinAsync(cloud, "here", 64 * 40);
+        await EcsCloud.UntilAsync("the rest", () => Task.FromResult(large.Running.Count), n => n == 17);
+        await cloud.UntilStableAsync("web", 10);
+
+        Assert.Empty(small.Overfilled(13));
+        Assert.Equal(waiting.Select(t => t.TaskArn).Order(), small.Running.Concat(large.Running).Select(t => t.Arn).Order());
+    }
+
+    [Fact]
+    public async Task AfterARestartTasksGoOnWaiting()
+    {
+        var folder = Directory.CreateTempSubdirectory("longspan-waiting-").FullName;
+        try
+        {
+            string task;
+            await using (var cloud = await EcsCloud.StartAsync(folder))
+            {
+                await cloud.CallAsync(EcsOperations.CreateCapacityProvider, new() { Name = "here" });
+                await cloud.CallAsync(EcsOperations.PutClusterCapacityProviders, new()
+                {
+                    Cluster = "default", CapacityProviders = ["here"], DefaultCapacityProviderStrategy = Strategy("here"),
+                });
+                await cloud.RegisterAsync("web");
+                task = (await cloud.CallAsync(EcsOperations.RunTask, new()
+                {
+                    TaskDefinition = "web", PlacementConstraints = [new PlacementConstraint { Type = "memberOf", Expression = "attribute:site == a" }],
+                })).Tasks!.Single().TaskArn!;
+            }
+            await using var again = await EcsCloud.StartAsync(folder);
+            await using var elsewhere = await FakeAgent.JoinAsync(again, "EXTERNAL", attributes:
+                [new EcsAttribute { Name = "longspan.capacity", Value = "here" }, new EcsAttribute { Name = "site", Value = "b" }]);
+            await using var agent = await FakeAgent.JoinAsync(again, "EXTERNAL", attributes:
+                [new EcsAttribute { Name = "longspan.capacity", Value = "here" }, new EcsAttribute { Name = "site", Value = "a" }]);
+            Assert.Equal(agent.Arn, (await again.UntilTaskAsync(task, "RUNNING")).ContainerInstanceArn);
+            Assert.Empty(elsewhere.Running);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

@@ -29,8 +29,11 @@ internal sealed record TaskCapacity(CapacityStrategy Strategy, IReadOnlyDictiona
                 ? Rules.LaunchTypes.Fargate
                 : (await documents.GetAsync(EcsKinds.CapacityProvider, accountScope, name, stop))?.Value.LaunchType ?? Rules.LaunchTypes.Ec2;
         }
+        // Kept by an earlier release, which took strategies without a weight: all of it counts alike.
+        var weightless = items.All(i => i.Weight is null or 0);
         return new TaskCapacity(
-            new CapacityStrategy([.. items.Select(i => new StrategyItem(i.CapacityProvider!, i.Base ?? 0, i.Weight ?? 0))], overflow), launchTypes);
+            new CapacityStrategy(
+                [.. items.Select(i => new StrategyItem(i.CapacityProvider!, i.Base ?? 0, weightless ? 1 : i.Weight ?? 0))], overflow), launchTypes);
     }
 }
 

@@ -11,7 +11,7 @@ internal static class PutClusterCapacityProviders
     public static async ValueTask<PutClusterCapacityProvidersResponse> HandleAsync(
         EcsContext cx, PutClusterCapacityProvidersRequest request, CancellationToken stop)
     {
-        var name = EcsNames.Cluster(request.Cluster);
+        var name = (await cx.ClusterAsync(request.Cluster, stop)).Name;
         var providers = await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);
         var strategy = StrategyRules.Declared(request.DefaultCapacityProviderStrategy, providers);
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
