@@ -27,6 +27,18 @@ internal sealed class SqliteFile : IDisposable
     /// <summary>Opens the file and takes its schema forward. Steps are numbered by position and only ever added to.</summary>
     public static SqliteFile Open(string path, IReadOnlyList<string> schemaSteps, int readers)
     {
+        try
+        {
+            return OpenFile(path, schemaSteps, readers);
+        }
+        catch (SqliteFault fault)
+        {
+            throw new SqliteFault(fault.Code, $"{path}: {fault.Reason}");
+        }
+    }
+
+    private static SqliteFile OpenFile(string path, IReadOnlyList<string> schemaSteps, int readers)
+    {
         var writer = SqliteSession.OpenWriter(path);
         try
         {

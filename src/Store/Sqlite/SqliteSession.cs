@@ -124,4 +124,8 @@ internal sealed class SqliteSession : IDisposable
 public sealed class SqliteFault(int code, string message) : IOException($"SQLite {code}: {message}")
 {
     public int Code { get; } = code;
+    /// <summary>SQLite's words.</summary>
+    public string Reason { get; } = message;
+    /// <summary>The file is not what was written to it.</summary>
+    public bool IsDamage => (Code & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 }

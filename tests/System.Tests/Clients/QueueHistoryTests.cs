@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Support.History;
 using Xunit;
@@ -95,6 +96,52 @@ public sealed class QueueHistoryTests
             bodies.AddRange(batch.Select(m => m.Body!));
         }
         Assert.Equal(Enumerable.Range(0, Letters).Select(i => $"letter {i}").Order(StringComparer.Ordinal), bodies.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_named_at_the_start_with_what_to_do()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var url = (await server.Client.CallAsync(SqsOperations.CreateQueue, new() { QueueName = "orders" }, default)).QueueUrl!;
+        for (var i = 0; i < 20; i++)
+        {
+            await server.Client.CallAsync(SqsOperations.SendMessage, new() { QueueUrl = url, MessageBody = $"{i} {new string('x', 3_000)}" }, default);
+        }
+        Assert.Equal(0, await server.Process.StopAsync());
+        // A message's page: the server goes on with the rest and says what is lost.
+        var messages = Path.Combine(server.Data, "messages", "messages.db");
+        Overwrite(messages, new FileInfo(messages).Length - 4_096);
+        await server.StartAgainAsync();
+        await Until.TrueAsync("the queue is empty", async () =>
+        {
+            try
+            {
+                return (await server.Client.CallAsync(SqsOperations.ReceiveMessage, new() { QueueUrl = url, MaxNumberOfMessages = 10 }, default)).Messages is not { Count: > 0 };
+            }
+            catch (AwsError refused) when (refused.HttpStatus == 503)
+            {
+                return false;
+            }
+        });
+        await server.Process.SaysAsync("was damaged");
+        Assert.Contains(Path.GetDirectoryName(messages)!, server.Process.Said, StringComparison.Ordinal);
+        Assert.Contains("are lost", server.Process.Said, StringComparison.Ordinal);
+        Assert.Equal(0, await server.Process.StopAsync());
+        // The documents are what everything hangs on: the server does not guess.
+        Overwrite(Path.Combine(server.Data, "documents.db"), 0);
+        await using var refusing = OwnProcess.Start("server", "--data", server.Data, "--port", "0");
+        Assert.Equal(1, await refusing.EndsAsync());
+        Assert.Contains(Path.Combine(server.Data, "documents.db"), refusing.Said, StringComparison.Ordinal);
+        Assert.Contains("backup", refusing.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", refusing.Said, StringComparison.Ordinal);
+    }
+
+    private static void Overwrite(string path, long at)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        var garbage = new byte[4_096];
+        new Random(1).NextBytes(garbage);
+        RandomAccess.Write(file, garbage, at);
     }
 
     private static async Task<string> AttributeAsync(ServerProcess server, string url, string name) =>

@@ -80,7 +80,7 @@ internal sealed partial class ColdStore : IDisposable
 
     /// <summary>Whether the file itself is broken, and not only out of reach.</summary>
     public static bool IsDamage(Exception? fault) =>
-        fault is SqliteFault sqlite ? (sqlite.Code & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB : fault?.InnerException is { } inner && IsDamage(inner);
+        fault is SqliteFault sqlite ? sqlite.IsDamage : fault?.InnerException is { } inner && IsDamage(inner);
 
     /// <summary>Messages that do not match their checksum. For a file that is being salvaged.</summary>
     public static List<long> Unsound(SqliteSession session)
