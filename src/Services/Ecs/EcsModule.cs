@@ -90,8 +90,12 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     {
         Map(EcsOperations.CreateService, CreateService.HandleAsync);
         Map(EcsOperations.DeleteService, DeleteService.HandleAsync);
+        Map(EcsOperations.DescribeServiceDeployments, DescribeServiceDeployments.HandleAsync);
+        Map(EcsOperations.DescribeServiceRevisions, DescribeServiceRevisions.HandleAsync);
         Map(EcsOperations.DescribeServices, DescribeServices.HandleAsync);
+        Map(EcsOperations.ListServiceDeployments, ListServiceDeployments.HandleAsync);
         Map(EcsOperations.ListServices, ListServices.HandleAsync);
+        Map(EcsOperations.StopServiceDeployment, StopServiceDeployment.HandleAsync);
         Map(EcsOperations.UpdateService, UpdateService.HandleAsync);
     }
 

@@ -53,7 +53,7 @@ internal static class ServiceShapes
     private static bool IsPending(TaskDocument task) =>
         task.WantsRunning && Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running);
 
-    private static DeploymentConfiguration Configuration(ServiceDocument service)
+    public static DeploymentConfiguration Configuration(ServiceDocument service)
     {
         var given = service.Declared.DeploymentConfiguration;
         return new DeploymentConfiguration

@@ -65,6 +65,9 @@ public sealed class ResourceNotFoundException(string message)
 public sealed class ServerException(string message)
     : AwsError("ServerException", message, 500);
 
+public sealed class ServiceDeploymentNotFoundException(string message)
+    : AwsError("ServiceDeploymentNotFoundException", message, 400);
+
 public sealed class ServiceNotActiveException(string message)
     : AwsError("ServiceNotActiveException", message, 400);
 

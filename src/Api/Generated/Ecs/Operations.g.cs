@@ -151,6 +151,12 @@ public static class EcsOperations
     public static readonly Operation<DescribeContainerInstancesRequest, DescribeContainerInstancesResponse> DescribeContainerInstances =
         new() { Service = Service, Name = "DescribeContainerInstances" };
 
+    public static readonly Operation<DescribeServiceDeploymentsRequest, DescribeServiceDeploymentsResponse> DescribeServiceDeployments =
+        new() { Service = Service, Name = "DescribeServiceDeployments" };
+
+    public static readonly Operation<DescribeServiceRevisionsRequest, DescribeServiceRevisionsResponse> DescribeServiceRevisions =
+        new() { Service = Service, Name = "DescribeServiceRevisions" };
+
     public static readonly Operation<DescribeServicesRequest, DescribeServicesResponse> DescribeServices =
         new() { Service = Service, Name = "DescribeServices" };
 
@@ -177,6 +183,9 @@ public static class EcsOperations
 
     public static readonly Operation<ListContainerInstancesRequest, ListContainerInstancesResponse> ListContainerInstances =
         new() { Service = Service, Name = "ListContainerInstances" };
+
+    public static readonly Operation<ListServiceDeploymentsRequest, ListServiceDeploymentsResponse> ListServiceDeployments =
+        new() { Service = Service, Name = "ListServiceDeployments" };
 
     public static readonly Operation<ListServicesRequest, ListServicesResponse> ListServices =
         new() { Service = Service, Name = "ListServices" };
@@ -216,6 +225,9 @@ public static class EcsOperations
 
     public static readonly Operation<StartTaskRequest, StartTaskResponse> StartTask =
         new() { Service = Service, Name = "StartTask" };
+
+    public static readonly Operation<StopServiceDeploymentRequest, StopServiceDeploymentResponse> StopServiceDeployment =
+        new() { Service = Service, Name = "StopServiceDeployment" };
 
     public static readonly Operation<StopTaskRequest, StopTaskResponse> StopTask =
         new() { Service = Service, Name = "StopTask" };
@@ -269,6 +281,8 @@ public static class EcsOperations
         DescribeCapacityProviders,
         DescribeClusters,
         DescribeContainerInstances,
+        DescribeServiceDeployments,
+        DescribeServiceRevisions,
         DescribeServices,
         DescribeTaskDefinition,
         DescribeTasks,
@@ -278,6 +292,7 @@ public static class EcsOperations
         ListAttributes,
         ListClusters,
         ListContainerInstances,
+        ListServiceDeployments,
         ListServices,
         ListTagsForResource,
         ListTaskDefinitionFamilies,
@@ -291,6 +306,7 @@ public static class EcsOperations
         RegisterTaskDefinition,
         RunTask,
         StartTask,
+        StopServiceDeployment,
         StopTask,
         SubmitAttachmentStateChanges,
         SubmitContainerStateChange,

@@ -1269,6 +1269,47 @@ public sealed class ContainerDependency : Shape
     };
 }
 
+public sealed class ContainerImage : Shape
+{
+    public string? ContainerName { get; set; }
+    public string? ImageDigest { get; set; }
+    public string? Image { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "containerName", Kind = ShapeKind.String },
+        new() { Name = "imageDigest", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "image", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ContainerImage", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ContainerName is { } v0) writer.WriteString(s_members[0], v0);
+        if (ImageDigest is { } v1) writer.WriteString(s_members[1], v1);
+        if (Image is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ContainerName = reader.ReadString(member); break;
+            case 1: ImageDigest = reader.ReadString(member); break;
+            case 2: Image = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ContainerName is not null,
+        1 => ImageDigest is not null,
+        2 => Image is not null,
+        _ => false,
+    };
+}
+
 public sealed class ContainerInstance : Shape
 {
     public string? ContainerInstanceArn { get; set; }
@@ -2012,6 +2053,42 @@ public sealed class CreateServiceResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Service is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreatedAt : Shape
+{
+    public DateTimeOffset? Before { get; set; }
+    public DateTimeOffset? After { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "before", Kind = ShapeKind.Timestamp },
+        new() { Name = "after", Index = 1, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("CreatedAt", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Before is { } v0) writer.WriteTimestamp(s_members[0], v0);
+        if (After is { } v1) writer.WriteTimestamp(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Before = reader.ReadTimestamp(member); break;
+            case 1: After = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Before is not null,
+        1 => After is not null,
         _ => false,
     };
 }
@@ -2871,6 +2948,62 @@ public sealed class DeploymentLifecycleHook : Shape
     };
 }
 
+public sealed class DeploymentLifecycleHookDetail : Shape
+{
+    public string? HookId { get; set; }
+    public string? TargetType { get; set; }
+    public string? TargetArn { get; set; }
+    public string? Status { get; set; }
+    public DateTimeOffset? ExpiresAt { get; set; }
+    public string? TimeoutAction { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "hookId", Kind = ShapeKind.String },
+        new() { Name = "targetType", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "targetArn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "status", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "expiresAt", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "timeoutAction", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DeploymentLifecycleHookDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (HookId is { } v0) writer.WriteString(s_members[0], v0);
+        if (TargetType is { } v1) writer.WriteString(s_members[1], v1);
+        if (TargetArn is { } v2) writer.WriteString(s_members[2], v2);
+        if (Status is { } v3) writer.WriteString(s_members[3], v3);
+        if (ExpiresAt is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (TimeoutAction is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: HookId = reader.ReadString(member); break;
+            case 1: TargetType = reader.ReadString(member); break;
+            case 2: TargetArn = reader.ReadString(member); break;
+            case 3: Status = reader.ReadString(member); break;
+            case 4: ExpiresAt = reader.ReadTimestamp(member); break;
+            case 5: TimeoutAction = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => HookId is not null,
+        1 => TargetType is not null,
+        2 => TargetArn is not null,
+        3 => Status is not null,
+        4 => ExpiresAt is not null,
+        5 => TimeoutAction is not null,
+        _ => false,
+    };
+}
+
 public sealed class DeploymentLifecycleHookTimeoutConfiguration : Shape
 {
     public int? TimeoutInMinutes { get; set; }
@@ -3277,6 +3410,140 @@ public sealed class DescribeContainerInstancesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => ContainerInstances is not null,
+        1 => Failures is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeServiceDeploymentsRequest : Shape
+{
+    public List<string>? ServiceDeploymentArns { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArns", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeServiceDeploymentsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArns is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArns is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeServiceDeploymentsResponse : Shape
+{
+    public List<ServiceDeployment>? ServiceDeployments { get; set; }
+    public List<Failure>? Failures { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeployments", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeServiceDeploymentsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeployments is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeployments = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceDeployment>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeployments is not null,
+        1 => Failures is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeServiceRevisionsRequest : Shape
+{
+    public List<string>? ServiceRevisionArns { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceRevisionArns", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeServiceRevisionsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceRevisionArns is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceRevisionArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceRevisionArns is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeServiceRevisionsResponse : Shape
+{
+    public List<ServiceRevision>? ServiceRevisions { get; set; }
+    public List<Failure>? Failures { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceRevisions", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeServiceRevisionsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceRevisions is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceRevisions = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRevision>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceRevisions is not null,
         1 => Failures is not null,
         _ => false,
     };
@@ -3728,6 +3995,62 @@ public sealed class EBSTagSpecification : Shape
     };
 }
 
+public sealed class ECSManagedResources : Shape
+{
+    public List<ManagedIngressPath>? IngressPaths { get; set; }
+    public ManagedAutoScaling? AutoScaling { get; set; }
+    public List<ManagedMetricAlarm>? MetricAlarms { get; set; }
+    public List<ManagedSecurityGroup>? ServiceSecurityGroups { get; set; }
+    public List<ManagedLogGroup>? LogGroups { get; set; }
+    public List<GatewayConnection>? GatewayConnections { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ingressPaths", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "autoScaling", Index = 1, Kind = ShapeKind.Structure },
+        new() { Name = "metricAlarms", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "serviceSecurityGroups", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "logGroups", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "gatewayConnections", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ECSManagedResources", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (IngressPaths is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (AutoScaling is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (MetricAlarms is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ServiceSecurityGroups is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (LogGroups is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (GatewayConnections is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: IngressPaths = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedIngressPath>(m0)); break;
+            case 1: AutoScaling = reader.ReadStructure<ManagedAutoScaling>(member); break;
+            case 2: MetricAlarms = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedMetricAlarm>(m0)); break;
+            case 3: ServiceSecurityGroups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedSecurityGroup>(m0)); break;
+            case 4: LogGroups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedLogGroup>(m0)); break;
+            case 5: GatewayConnections = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<GatewayConnection>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => IngressPaths is not null,
+        1 => AutoScaling is not null,
+        2 => MetricAlarms is not null,
+        3 => ServiceSecurityGroups is not null,
+        4 => LogGroups is not null,
+        5 => GatewayConnections is not null,
+        _ => false,
+    };
+}
+
 public sealed class EFSAuthorizationConfig : Shape
 {
     public string? AccessPointId { get; set; }
@@ -4124,6 +4447,164 @@ public sealed class FirelensConfiguration : Shape
     {
         0 => Type is not null,
         1 => Options is not null,
+        _ => false,
+    };
+}
+
+public sealed class GatewayConnection : Shape
+{
+    public string? GatewayArn { get; set; }
+    public string? GatewayRouteArn { get; set; }
+    public string? PortName { get; set; }
+    public string? ServiceUrl { get; set; }
+    public string? AccessType { get; set; }
+    public string? Status { get; set; }
+    public GatewayConnectionResources? Resources { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "gatewayArn", Kind = ShapeKind.String },
+        new() { Name = "gatewayRouteArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "portName", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "serviceUrl", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "accessType", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "status", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "resources", Index = 6, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("GatewayConnection", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GatewayArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (GatewayRouteArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (PortName is { } v2) writer.WriteString(s_members[2], v2);
+        if (ServiceUrl is { } v3) writer.WriteString(s_members[3], v3);
+        if (AccessType is { } v4) writer.WriteString(s_members[4], v4);
+        if (Status is { } v5) writer.WriteString(s_members[5], v5);
+        if (Resources is { } v6) writer.WriteStructure(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GatewayArn = reader.ReadString(member); break;
+            case 1: GatewayRouteArn = reader.ReadString(member); break;
+            case 2: PortName = reader.ReadString(member); break;
+            case 3: ServiceUrl = reader.ReadString(member); break;
+            case 4: AccessType = reader.ReadString(member); break;
+            case 5: Status = reader.ReadString(member); break;
+            case 6: Resources = reader.ReadStructure<GatewayConnectionResources>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GatewayArn is not null,
+        1 => GatewayRouteArn is not null,
+        2 => PortName is not null,
+        3 => ServiceUrl is not null,
+        4 => AccessType is not null,
+        5 => Status is not null,
+        6 => Resources is not null,
+        _ => false,
+    };
+}
+
+public sealed class GatewayConnectionAlbResources : Shape
+{
+    public string? AcmCertificateArn { get; set; }
+    public string? LoadBalancerArn { get; set; }
+    public List<string>? LoadBalancerSecurityGroupArns { get; set; }
+    public string? ListenerArn { get; set; }
+    public string? ListenerRuleArn { get; set; }
+    public string? TestListenerRuleArn { get; set; }
+    public string? TargetGroupArn { get; set; }
+    public string? AlternateTargetGroupArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "acmCertificateArn", Kind = ShapeKind.String },
+        new() { Name = "loadBalancerArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "loadBalancerSecurityGroupArns", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "listenerArn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "listenerRuleArn", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "testListenerRuleArn", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "targetGroupArn", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "alternateTargetGroupArn", Index = 7, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GatewayConnectionAlbResources", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AcmCertificateArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (LoadBalancerArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (LoadBalancerSecurityGroupArns is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ListenerArn is { } v3) writer.WriteString(s_members[3], v3);
+        if (ListenerRuleArn is { } v4) writer.WriteString(s_members[4], v4);
+        if (TestListenerRuleArn is { } v5) writer.WriteString(s_members[5], v5);
+        if (TargetGroupArn is { } v6) writer.WriteString(s_members[6], v6);
+        if (AlternateTargetGroupArn is { } v7) writer.WriteString(s_members[7], v7);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AcmCertificateArn = reader.ReadString(member); break;
+            case 1: LoadBalancerArn = reader.ReadString(member); break;
+            case 2: LoadBalancerSecurityGroupArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: ListenerArn = reader.ReadString(member); break;
+            case 4: ListenerRuleArn = reader.ReadString(member); break;
+            case 5: TestListenerRuleArn = reader.ReadString(member); break;
+            case 6: TargetGroupArn = reader.ReadString(member); break;
+            case 7: AlternateTargetGroupArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AcmCertificateArn is not null,
+        1 => LoadBalancerArn is not null,
+        2 => LoadBalancerSecurityGroupArns is not null,
+        3 => ListenerArn is not null,
+        4 => ListenerRuleArn is not null,
+        5 => TestListenerRuleArn is not null,
+        6 => TargetGroupArn is not null,
+        7 => AlternateTargetGroupArn is not null,
+        _ => false,
+    };
+}
+
+public sealed class GatewayConnectionResources : Shape
+{
+    public List<GatewayConnectionAlbResources>? HostSharedAlb { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "hostSharedAlb", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("GatewayConnectionResources", s_members) { IsUnion = true };
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (HostSharedAlb is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: HostSharedAlb = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<GatewayConnectionAlbResources>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => HostSharedAlb is not null,
         _ => false,
     };
 }
@@ -5497,6 +5978,98 @@ public sealed class ListContainerInstancesResponse : Shape
     };
 }
 
+public sealed class ListServiceDeploymentsRequest : Shape
+{
+    public string? Service { get; set; }
+    public string? Cluster { get; set; }
+    public List<string>? Status { get; set; }
+    public CreatedAt? CreatedAt { get; set; }
+    public string? NextToken { get; set; }
+    public int? MaxResults { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "service", Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "status", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "createdAt", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "nextToken", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "maxResults", Index = 5, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListServiceDeploymentsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Service is { } v0) writer.WriteString(s_members[0], v0);
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (Status is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (CreatedAt is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (NextToken is { } v4) writer.WriteString(s_members[4], v4);
+        if (MaxResults is { } v5) writer.WriteInteger(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Service = reader.ReadString(member); break;
+            case 1: Cluster = reader.ReadString(member); break;
+            case 2: Status = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: CreatedAt = reader.ReadStructure<CreatedAt>(member); break;
+            case 4: NextToken = reader.ReadString(member); break;
+            case 5: MaxResults = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Service is not null,
+        1 => Cluster is not null,
+        2 => Status is not null,
+        3 => CreatedAt is not null,
+        4 => NextToken is not null,
+        5 => MaxResults is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServiceDeploymentsResponse : Shape
+{
+    public List<ServiceDeploymentBrief>? ServiceDeployments { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeployments", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "nextToken", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListServiceDeploymentsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeployments is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeployments = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceDeploymentBrief>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeployments is not null,
+        1 => NextToken is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListServicesRequest : Shape
 {
     public string? Cluster { get; set; }
@@ -6116,6 +6689,220 @@ public sealed class ManagedAgentStateChange : Shape
     };
 }
 
+public sealed class ManagedApplicationAutoScalingPolicy : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? PolicyType { get; set; }
+    public double? TargetValue { get; set; }
+    public string? Metric { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "policyType", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "targetValue", Index = 3, Kind = ShapeKind.Double, Required = true },
+        new() { Name = "metric", Index = 4, Kind = ShapeKind.String, Required = true },
+        new() { Name = "arn", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 6, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedApplicationAutoScalingPolicy", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (PolicyType is { } v2) writer.WriteString(s_members[2], v2);
+        if (TargetValue is { } v3) writer.WriteDouble(s_members[3], v3);
+        if (Metric is { } v4) writer.WriteString(s_members[4], v4);
+        if (Arn is { } v5) writer.WriteString(s_members[5], v5);
+        if (StatusReason is { } v6) writer.WriteString(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: PolicyType = reader.ReadString(member); break;
+            case 3: TargetValue = reader.ReadDouble(member); break;
+            case 4: Metric = reader.ReadString(member); break;
+            case 5: Arn = reader.ReadString(member); break;
+            case 6: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => PolicyType is not null,
+        3 => TargetValue is not null,
+        4 => Metric is not null,
+        5 => Arn is not null,
+        6 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedAutoScaling : Shape
+{
+    public ManagedScalableTarget? ScalableTarget { get; set; }
+    public List<ManagedApplicationAutoScalingPolicy>? ApplicationAutoScalingPolicies { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "scalableTarget", Kind = ShapeKind.Structure },
+        new() { Name = "applicationAutoScalingPolicies", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedAutoScaling", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ScalableTarget is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (ApplicationAutoScalingPolicies is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ScalableTarget = reader.ReadStructure<ManagedScalableTarget>(member); break;
+            case 1: ApplicationAutoScalingPolicies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedApplicationAutoScalingPolicy>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ScalableTarget is not null,
+        1 => ApplicationAutoScalingPolicies is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedCertificate : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? DomainName { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "domainName", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 4, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedCertificate", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (DomainName is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (StatusReason is { } v4) writer.WriteString(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: DomainName = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => DomainName is not null,
+        3 => Arn is not null,
+        4 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedIngressPath : Shape
+{
+    public string? AccessType { get; set; }
+    public string? Endpoint { get; set; }
+    public ManagedLoadBalancer? LoadBalancer { get; set; }
+    public List<ManagedSecurityGroup>? LoadBalancerSecurityGroups { get; set; }
+    public ManagedCertificate? Certificate { get; set; }
+    public ManagedListener? Listener { get; set; }
+    public ManagedListenerRule? Rule { get; set; }
+    public List<ManagedTargetGroup>? TargetGroups { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "accessType", Kind = ShapeKind.String, Required = true },
+        new() { Name = "endpoint", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "loadBalancer", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "loadBalancerSecurityGroups", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "certificate", Index = 4, Kind = ShapeKind.Structure },
+        new() { Name = "listener", Index = 5, Kind = ShapeKind.Structure },
+        new() { Name = "rule", Index = 6, Kind = ShapeKind.Structure },
+        new() { Name = "targetGroups", Index = 7, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedIngressPath", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccessType is { } v0) writer.WriteString(s_members[0], v0);
+        if (Endpoint is { } v1) writer.WriteString(s_members[1], v1);
+        if (LoadBalancer is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (LoadBalancerSecurityGroups is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Certificate is { } v4) writer.WriteStructure(s_members[4], v4);
+        if (Listener is { } v5) writer.WriteStructure(s_members[5], v5);
+        if (Rule is { } v6) writer.WriteStructure(s_members[6], v6);
+        if (TargetGroups is { } v7) writer.WriteList(s_members[7], v7, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccessType = reader.ReadString(member); break;
+            case 1: Endpoint = reader.ReadString(member); break;
+            case 2: LoadBalancer = reader.ReadStructure<ManagedLoadBalancer>(member); break;
+            case 3: LoadBalancerSecurityGroups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedSecurityGroup>(m0)); break;
+            case 4: Certificate = reader.ReadStructure<ManagedCertificate>(member); break;
+            case 5: Listener = reader.ReadStructure<ManagedListener>(member); break;
+            case 6: Rule = reader.ReadStructure<ManagedListenerRule>(member); break;
+            case 7: TargetGroups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedTargetGroup>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccessType is not null,
+        1 => Endpoint is not null,
+        2 => LoadBalancer is not null,
+        3 => LoadBalancerSecurityGroups is not null,
+        4 => Certificate is not null,
+        5 => Listener is not null,
+        6 => Rule is not null,
+        7 => TargetGroups is not null,
+        _ => false,
+    };
+}
+
 public sealed class ManagedInstancesLocalStorageConfiguration : Shape
 {
     public bool? UseLocalStorage { get; set; }
@@ -6265,6 +7052,312 @@ public sealed class ManagedInstancesStorageConfiguration : Shape
     };
 }
 
+public sealed class ManagedListener : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "arn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedListener", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (Arn is { } v2) writer.WriteString(s_members[2], v2);
+        if (StatusReason is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: Arn = reader.ReadString(member); break;
+            case 3: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => Arn is not null,
+        3 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedListenerRule : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "arn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedListenerRule", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (Arn is { } v2) writer.WriteString(s_members[2], v2);
+        if (StatusReason is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: Arn = reader.ReadString(member); break;
+            case 3: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => Arn is not null,
+        3 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedLoadBalancer : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? Scheme { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+    public List<string>? SubnetIds { get; set; }
+    public List<string>? SecurityGroupIds { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "scheme", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "subnetIds", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "securityGroupIds", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedLoadBalancer", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (Scheme is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (StatusReason is { } v4) writer.WriteString(s_members[4], v4);
+        if (SubnetIds is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (SecurityGroupIds is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: Scheme = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: StatusReason = reader.ReadString(member); break;
+            case 5: SubnetIds = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 6: SecurityGroupIds = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => Scheme is not null,
+        3 => Arn is not null,
+        4 => StatusReason is not null,
+        5 => SubnetIds is not null,
+        6 => SecurityGroupIds is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedLogGroup : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? LogGroupName { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "logGroupName", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 4, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedLogGroup", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (LogGroupName is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (StatusReason is { } v4) writer.WriteString(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: LogGroupName = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => LogGroupName is not null,
+        3 => Arn is not null,
+        4 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedMetricAlarm : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "arn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedMetricAlarm", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (Arn is { } v2) writer.WriteString(s_members[2], v2);
+        if (StatusReason is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: Arn = reader.ReadString(member); break;
+            case 3: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => Arn is not null,
+        3 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedScalableTarget : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public int? MinCapacity { get; set; }
+    public int? MaxCapacity { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "minCapacity", Index = 2, Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "maxCapacity", Index = 3, Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "arn", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedScalableTarget", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (MinCapacity is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (MaxCapacity is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (Arn is { } v4) writer.WriteString(s_members[4], v4);
+        if (StatusReason is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: MinCapacity = reader.ReadInteger(member); break;
+            case 3: MaxCapacity = reader.ReadInteger(member); break;
+            case 4: Arn = reader.ReadString(member); break;
+            case 5: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => MinCapacity is not null,
+        3 => MaxCapacity is not null,
+        4 => Arn is not null,
+        5 => StatusReason is not null,
+        _ => false,
+    };
+}
+
 public sealed class ManagedScaling : Shape
 {
     public string? Status { get; set; }
@@ -6316,6 +7409,52 @@ public sealed class ManagedScaling : Shape
     };
 }
 
+public sealed class ManagedSecurityGroup : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "arn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedSecurityGroup", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (Arn is { } v2) writer.WriteString(s_members[2], v2);
+        if (StatusReason is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: Arn = reader.ReadString(member); break;
+            case 3: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => Arn is not null,
+        3 => StatusReason is not null,
+        _ => false,
+    };
+}
+
 public sealed class ManagedStorageConfiguration : Shape
 {
     public string? KmsKeyId { get; set; }
@@ -6348,6 +7487,67 @@ public sealed class ManagedStorageConfiguration : Shape
     {
         0 => KmsKeyId is not null,
         1 => FargateEphemeralStorageKmsKeyId is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedTargetGroup : Shape
+{
+    public string? Status { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public string? HealthCheckPath { get; set; }
+    public int? HealthCheckPort { get; set; }
+    public int? Port { get; set; }
+    public string? Arn { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "updatedAt", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "healthCheckPath", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "healthCheckPort", Index = 3, Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "port", Index = 4, Kind = ShapeKind.Integer, Required = true },
+        new() { Name = "arn", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 6, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedTargetGroup", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (UpdatedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (HealthCheckPath is { } v2) writer.WriteString(s_members[2], v2);
+        if (HealthCheckPort is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (Port is { } v4) writer.WriteInteger(s_members[4], v4);
+        if (Arn is { } v5) writer.WriteString(s_members[5], v5);
+        if (StatusReason is { } v6) writer.WriteString(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 2: HealthCheckPath = reader.ReadString(member); break;
+            case 3: HealthCheckPort = reader.ReadInteger(member); break;
+            case 4: Port = reader.ReadInteger(member); break;
+            case 5: Arn = reader.ReadString(member); break;
+            case 6: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => UpdatedAt is not null,
+        2 => HealthCheckPath is not null,
+        3 => HealthCheckPort is not null,
+        4 => Port is not null,
+        5 => Arn is not null,
+        6 => StatusReason is not null,
         _ => false,
     };
 }
@@ -7582,6 +8782,42 @@ public sealed class RepositoryCredentials : Shape
     };
 }
 
+public sealed class ResolvedConfiguration : Shape
+{
+    public List<ServiceRevisionLoadBalancer>? LoadBalancers { get; set; }
+    public List<ServiceRevisionVpcLatticeConfiguration>? VpcLatticeConfigurations { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "loadBalancers", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "vpcLatticeConfigurations", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ResolvedConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (LoadBalancers is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (VpcLatticeConfigurations is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: LoadBalancers = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRevisionLoadBalancer>(m0)); break;
+            case 1: VpcLatticeConfigurations = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRevisionVpcLatticeConfiguration>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => LoadBalancers is not null,
+        1 => VpcLatticeConfigurations is not null,
+        _ => false,
+    };
+}
+
 public sealed class Resource : Shape
 {
     public string? Name { get; set; }
@@ -7675,6 +8911,47 @@ public sealed class ResourceRequirement : Shape
         0 => Type is not null,
         1 => Value is not null,
         2 => SharingStrategy is not null,
+        _ => false,
+    };
+}
+
+public sealed class Rollback : Shape
+{
+    public string? Reason { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public string? ServiceRevisionArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "reason", Kind = ShapeKind.String },
+        new() { Name = "startedAt", Index = 1, Kind = ShapeKind.Timestamp },
+        new() { Name = "serviceRevisionArn", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("Rollback", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Reason is { } v0) writer.WriteString(s_members[0], v0);
+        if (StartedAt is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (ServiceRevisionArn is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Reason = reader.ReadString(member); break;
+            case 1: StartedAt = reader.ReadTimestamp(member); break;
+            case 2: ServiceRevisionArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Reason is not null,
+        1 => StartedAt is not null,
+        2 => ServiceRevisionArn is not null,
         _ => false,
     };
 }
@@ -7868,6 +9145,37 @@ public sealed class RuntimePlatform : Shape
     {
         0 => CpuArchitecture is not null,
         1 => OperatingSystemFamily is not null,
+        _ => false,
+    };
+}
+
+public sealed class RuntimePlatformOverride : Shape
+{
+    public string? CpuArchitecture { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cpuArchitecture", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("RuntimePlatformOverride", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CpuArchitecture is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CpuArchitecture = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CpuArchitecture is not null,
         _ => false,
     };
 }
@@ -8663,6 +9971,275 @@ public sealed class ServiceCurrentRevisionSummary : Shape
     };
 }
 
+public sealed class ServiceDeployment : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+    public string? ServiceArn { get; set; }
+    public string? ClusterArn { get; set; }
+    public DateTimeOffset? CreatedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? FinishedAt { get; set; }
+    public DateTimeOffset? StoppedAt { get; set; }
+    public DateTimeOffset? UpdatedAt { get; set; }
+    public List<ServiceRevisionSummary>? SourceServiceRevisions { get; set; }
+    public ServiceRevisionSummary? TargetServiceRevision { get; set; }
+    public string? Status { get; set; }
+    public string? StatusReason { get; set; }
+    public string? LifecycleStage { get; set; }
+    public List<DeploymentLifecycleHookDetail>? LifecycleHookDetails { get; set; }
+    public DeploymentConfiguration? DeploymentConfiguration { get; set; }
+    public Rollback? Rollback { get; set; }
+    public ServiceDeploymentCircuitBreaker? DeploymentCircuitBreaker { get; set; }
+    public ServiceDeploymentAlarms? Alarms { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String },
+        new() { Name = "serviceArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "clusterArn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "createdAt", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "startedAt", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "finishedAt", Index = 5, Kind = ShapeKind.Timestamp },
+        new() { Name = "stoppedAt", Index = 6, Kind = ShapeKind.Timestamp },
+        new() { Name = "updatedAt", Index = 7, Kind = ShapeKind.Timestamp },
+        new() { Name = "sourceServiceRevisions", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "targetServiceRevision", Index = 9, Kind = ShapeKind.Structure },
+        new() { Name = "status", Index = 10, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 11, Kind = ShapeKind.String },
+        new() { Name = "lifecycleStage", Index = 12, Kind = ShapeKind.String },
+        new() { Name = "lifecycleHookDetails", Index = 13, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "deploymentConfiguration", Index = 14, Kind = ShapeKind.Structure },
+        new() { Name = "rollback", Index = 15, Kind = ShapeKind.Structure },
+        new() { Name = "deploymentCircuitBreaker", Index = 16, Kind = ShapeKind.Structure },
+        new() { Name = "alarms", Index = 17, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceDeployment", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ServiceArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (ClusterArn is { } v2) writer.WriteString(s_members[2], v2);
+        if (CreatedAt is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (StartedAt is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (FinishedAt is { } v5) writer.WriteTimestamp(s_members[5], v5);
+        if (StoppedAt is { } v6) writer.WriteTimestamp(s_members[6], v6);
+        if (UpdatedAt is { } v7) writer.WriteTimestamp(s_members[7], v7);
+        if (SourceServiceRevisions is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (TargetServiceRevision is { } v9) writer.WriteStructure(s_members[9], v9);
+        if (Status is { } v10) writer.WriteString(s_members[10], v10);
+        if (StatusReason is { } v11) writer.WriteString(s_members[11], v11);
+        if (LifecycleStage is { } v12) writer.WriteString(s_members[12], v12);
+        if (LifecycleHookDetails is { } v13) writer.WriteList(s_members[13], v13, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (DeploymentConfiguration is { } v14) writer.WriteStructure(s_members[14], v14);
+        if (Rollback is { } v15) writer.WriteStructure(s_members[15], v15);
+        if (DeploymentCircuitBreaker is { } v16) writer.WriteStructure(s_members[16], v16);
+        if (Alarms is { } v17) writer.WriteStructure(s_members[17], v17);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+            case 1: ServiceArn = reader.ReadString(member); break;
+            case 2: ClusterArn = reader.ReadString(member); break;
+            case 3: CreatedAt = reader.ReadTimestamp(member); break;
+            case 4: StartedAt = reader.ReadTimestamp(member); break;
+            case 5: FinishedAt = reader.ReadTimestamp(member); break;
+            case 6: StoppedAt = reader.ReadTimestamp(member); break;
+            case 7: UpdatedAt = reader.ReadTimestamp(member); break;
+            case 8: SourceServiceRevisions = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRevisionSummary>(m0)); break;
+            case 9: TargetServiceRevision = reader.ReadStructure<ServiceRevisionSummary>(member); break;
+            case 10: Status = reader.ReadString(member); break;
+            case 11: StatusReason = reader.ReadString(member); break;
+            case 12: LifecycleStage = reader.ReadString(member); break;
+            case 13: LifecycleHookDetails = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<DeploymentLifecycleHookDetail>(m0)); break;
+            case 14: DeploymentConfiguration = reader.ReadStructure<DeploymentConfiguration>(member); break;
+            case 15: Rollback = reader.ReadStructure<Rollback>(member); break;
+            case 16: DeploymentCircuitBreaker = reader.ReadStructure<ServiceDeploymentCircuitBreaker>(member); break;
+            case 17: Alarms = reader.ReadStructure<ServiceDeploymentAlarms>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
+        1 => ServiceArn is not null,
+        2 => ClusterArn is not null,
+        3 => CreatedAt is not null,
+        4 => StartedAt is not null,
+        5 => FinishedAt is not null,
+        6 => StoppedAt is not null,
+        7 => UpdatedAt is not null,
+        8 => SourceServiceRevisions is not null,
+        9 => TargetServiceRevision is not null,
+        10 => Status is not null,
+        11 => StatusReason is not null,
+        12 => LifecycleStage is not null,
+        13 => LifecycleHookDetails is not null,
+        14 => DeploymentConfiguration is not null,
+        15 => Rollback is not null,
+        16 => DeploymentCircuitBreaker is not null,
+        17 => Alarms is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceDeploymentAlarms : Shape
+{
+    public string? Status { get; set; }
+    public List<string>? AlarmNames { get; set; }
+    public List<string>? TriggeredAlarmNames { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String },
+        new() { Name = "alarmNames", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "triggeredAlarmNames", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceDeploymentAlarms", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (AlarmNames is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (TriggeredAlarmNames is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: AlarmNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: TriggeredAlarmNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => AlarmNames is not null,
+        2 => TriggeredAlarmNames is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceDeploymentBrief : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+    public string? ServiceArn { get; set; }
+    public string? ClusterArn { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? CreatedAt { get; set; }
+    public DateTimeOffset? FinishedAt { get; set; }
+    public string? TargetServiceRevisionArn { get; set; }
+    public string? Status { get; set; }
+    public string? StatusReason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String },
+        new() { Name = "serviceArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "clusterArn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "startedAt", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "createdAt", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "finishedAt", Index = 5, Kind = ShapeKind.Timestamp },
+        new() { Name = "targetServiceRevisionArn", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "status", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "statusReason", Index = 8, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceDeploymentBrief", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ServiceArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (ClusterArn is { } v2) writer.WriteString(s_members[2], v2);
+        if (StartedAt is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (CreatedAt is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (FinishedAt is { } v5) writer.WriteTimestamp(s_members[5], v5);
+        if (TargetServiceRevisionArn is { } v6) writer.WriteString(s_members[6], v6);
+        if (Status is { } v7) writer.WriteString(s_members[7], v7);
+        if (StatusReason is { } v8) writer.WriteString(s_members[8], v8);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+            case 1: ServiceArn = reader.ReadString(member); break;
+            case 2: ClusterArn = reader.ReadString(member); break;
+            case 3: StartedAt = reader.ReadTimestamp(member); break;
+            case 4: CreatedAt = reader.ReadTimestamp(member); break;
+            case 5: FinishedAt = reader.ReadTimestamp(member); break;
+            case 6: TargetServiceRevisionArn = reader.ReadString(member); break;
+            case 7: Status = reader.ReadString(member); break;
+            case 8: StatusReason = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
+        1 => ServiceArn is not null,
+        2 => ClusterArn is not null,
+        3 => StartedAt is not null,
+        4 => CreatedAt is not null,
+        5 => FinishedAt is not null,
+        6 => TargetServiceRevisionArn is not null,
+        7 => Status is not null,
+        8 => StatusReason is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceDeploymentCircuitBreaker : Shape
+{
+    public string? Status { get; set; }
+    public int? FailureCount { get; set; }
+    public int? Threshold { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "status", Kind = ShapeKind.String },
+        new() { Name = "failureCount", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "threshold", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceDeploymentCircuitBreaker", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (FailureCount is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (Threshold is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: FailureCount = reader.ReadInteger(member); break;
+            case 2: Threshold = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => FailureCount is not null,
+        2 => Threshold is not null,
+        _ => false,
+    };
+}
+
 public sealed class ServiceEvent : Shape
 {
     public string? Id { get; set; }
@@ -8827,6 +10404,306 @@ public sealed class ServiceRegistry : Shape
         1 => Port is not null,
         2 => ContainerName is not null,
         3 => ContainerPort is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceRevision : Shape
+{
+    public string? ServiceRevisionArn { get; set; }
+    public string? ServiceArn { get; set; }
+    public string? ClusterArn { get; set; }
+    public string? TaskDefinition { get; set; }
+    public List<CapacityProviderStrategyItem>? CapacityProviderStrategy { get; set; }
+    public string? LaunchType { get; set; }
+    public string? PlatformVersion { get; set; }
+    public string? PlatformFamily { get; set; }
+    public List<LoadBalancer>? LoadBalancers { get; set; }
+    public List<ServiceRegistry>? ServiceRegistries { get; set; }
+    public NetworkConfiguration? NetworkConfiguration { get; set; }
+    public List<ContainerImage>? ContainerImages { get; set; }
+    public bool? GuardDutyEnabled { get; set; }
+    public ServiceConnectConfiguration? ServiceConnectConfiguration { get; set; }
+    public List<ServiceVolumeConfiguration>? VolumeConfigurations { get; set; }
+    public DeploymentEphemeralStorage? FargateEphemeralStorage { get; set; }
+    public DateTimeOffset? CreatedAt { get; set; }
+    public List<VpcLatticeConfiguration>? VpcLatticeConfigurations { get; set; }
+    public ResolvedConfiguration? ResolvedConfiguration { get; set; }
+    public ECSManagedResources? EcsManagedResources { get; set; }
+    public ServiceRevisionOverrides? Overrides { get; set; }
+    public List<GatewayConnector>? GatewayConnectors { get; set; }
+    public MonitoringConfiguration? Monitoring { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceRevisionArn", Kind = ShapeKind.String },
+        new() { Name = "serviceArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "clusterArn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "taskDefinition", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "capacityProviderStrategy", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "launchType", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "platformVersion", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "platformFamily", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "loadBalancers", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "serviceRegistries", Index = 9, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "networkConfiguration", Index = 10, Kind = ShapeKind.Structure },
+        new() { Name = "containerImages", Index = 11, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "guardDutyEnabled", Index = 12, Kind = ShapeKind.Boolean },
+        new() { Name = "serviceConnectConfiguration", Index = 13, Kind = ShapeKind.Structure },
+        new() { Name = "volumeConfigurations", Index = 14, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "fargateEphemeralStorage", Index = 15, Kind = ShapeKind.Structure },
+        new() { Name = "createdAt", Index = 16, Kind = ShapeKind.Timestamp },
+        new() { Name = "vpcLatticeConfigurations", Index = 17, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "resolvedConfiguration", Index = 18, Kind = ShapeKind.Structure },
+        new() { Name = "ecsManagedResources", Index = 19, Kind = ShapeKind.Structure },
+        new() { Name = "overrides", Index = 20, Kind = ShapeKind.Structure },
+        new() { Name = "gatewayConnectors", Index = 21, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "monitoring", Index = 22, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceRevision", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceRevisionArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ServiceArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (ClusterArn is { } v2) writer.WriteString(s_members[2], v2);
+        if (TaskDefinition is { } v3) writer.WriteString(s_members[3], v3);
+        if (CapacityProviderStrategy is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (LaunchType is { } v5) writer.WriteString(s_members[5], v5);
+        if (PlatformVersion is { } v6) writer.WriteString(s_members[6], v6);
+        if (PlatformFamily is { } v7) writer.WriteString(s_members[7], v7);
+        if (LoadBalancers is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ServiceRegistries is { } v9) writer.WriteList(s_members[9], v9, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NetworkConfiguration is { } v10) writer.WriteStructure(s_members[10], v10);
+        if (ContainerImages is { } v11) writer.WriteList(s_members[11], v11, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (GuardDutyEnabled is { } v12) writer.WriteBoolean(s_members[12], v12);
+        if (ServiceConnectConfiguration is { } v13) writer.WriteStructure(s_members[13], v13);
+        if (VolumeConfigurations is { } v14) writer.WriteList(s_members[14], v14, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (FargateEphemeralStorage is { } v15) writer.WriteStructure(s_members[15], v15);
+        if (CreatedAt is { } v16) writer.WriteTimestamp(s_members[16], v16);
+        if (VpcLatticeConfigurations is { } v17) writer.WriteList(s_members[17], v17, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ResolvedConfiguration is { } v18) writer.WriteStructure(s_members[18], v18);
+        if (EcsManagedResources is { } v19) writer.WriteStructure(s_members[19], v19);
+        if (Overrides is { } v20) writer.WriteStructure(s_members[20], v20);
+        if (GatewayConnectors is { } v21) writer.WriteList(s_members[21], v21, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Monitoring is { } v22) writer.WriteStructure(s_members[22], v22);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceRevisionArn = reader.ReadString(member); break;
+            case 1: ServiceArn = reader.ReadString(member); break;
+            case 2: ClusterArn = reader.ReadString(member); break;
+            case 3: TaskDefinition = reader.ReadString(member); break;
+            case 4: CapacityProviderStrategy = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<CapacityProviderStrategyItem>(m0)); break;
+            case 5: LaunchType = reader.ReadString(member); break;
+            case 6: PlatformVersion = reader.ReadString(member); break;
+            case 7: PlatformFamily = reader.ReadString(member); break;
+            case 8: LoadBalancers = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<LoadBalancer>(m0)); break;
+            case 9: ServiceRegistries = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRegistry>(m0)); break;
+            case 10: NetworkConfiguration = reader.ReadStructure<NetworkConfiguration>(member); break;
+            case 11: ContainerImages = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ContainerImage>(m0)); break;
+            case 12: GuardDutyEnabled = reader.ReadBoolean(member); break;
+            case 13: ServiceConnectConfiguration = reader.ReadStructure<ServiceConnectConfiguration>(member); break;
+            case 14: VolumeConfigurations = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceVolumeConfiguration>(m0)); break;
+            case 15: FargateEphemeralStorage = reader.ReadStructure<DeploymentEphemeralStorage>(member); break;
+            case 16: CreatedAt = reader.ReadTimestamp(member); break;
+            case 17: VpcLatticeConfigurations = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<VpcLatticeConfiguration>(m0)); break;
+            case 18: ResolvedConfiguration = reader.ReadStructure<ResolvedConfiguration>(member); break;
+            case 19: EcsManagedResources = reader.ReadStructure<ECSManagedResources>(member); break;
+            case 20: Overrides = reader.ReadStructure<ServiceRevisionOverrides>(member); break;
+            case 21: GatewayConnectors = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<GatewayConnector>(m0)); break;
+            case 22: Monitoring = reader.ReadStructure<MonitoringConfiguration>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceRevisionArn is not null,
+        1 => ServiceArn is not null,
+        2 => ClusterArn is not null,
+        3 => TaskDefinition is not null,
+        4 => CapacityProviderStrategy is not null,
+        5 => LaunchType is not null,
+        6 => PlatformVersion is not null,
+        7 => PlatformFamily is not null,
+        8 => LoadBalancers is not null,
+        9 => ServiceRegistries is not null,
+        10 => NetworkConfiguration is not null,
+        11 => ContainerImages is not null,
+        12 => GuardDutyEnabled is not null,
+        13 => ServiceConnectConfiguration is not null,
+        14 => VolumeConfigurations is not null,
+        15 => FargateEphemeralStorage is not null,
+        16 => CreatedAt is not null,
+        17 => VpcLatticeConfigurations is not null,
+        18 => ResolvedConfiguration is not null,
+        19 => EcsManagedResources is not null,
+        20 => Overrides is not null,
+        21 => GatewayConnectors is not null,
+        22 => Monitoring is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceRevisionLoadBalancer : Shape
+{
+    public string? TargetGroupArn { get; set; }
+    public string? ProductionListenerRule { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "targetGroupArn", Kind = ShapeKind.String },
+        new() { Name = "productionListenerRule", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceRevisionLoadBalancer", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TargetGroupArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ProductionListenerRule is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TargetGroupArn = reader.ReadString(member); break;
+            case 1: ProductionListenerRule = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TargetGroupArn is not null,
+        1 => ProductionListenerRule is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceRevisionOverrides : Shape
+{
+    public RuntimePlatformOverride? RuntimePlatform { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "runtimePlatform", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceRevisionOverrides", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RuntimePlatform is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RuntimePlatform = reader.ReadStructure<RuntimePlatformOverride>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RuntimePlatform is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceRevisionSummary : Shape
+{
+    public string? Arn { get; set; }
+    public int? RequestedTaskCount { get; set; }
+    public int? RunningTaskCount { get; set; }
+    public int? PendingTaskCount { get; set; }
+    public double? RequestedTestTrafficWeight { get; set; }
+    public double? RequestedProductionTrafficWeight { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "arn", Kind = ShapeKind.String },
+        new() { Name = "requestedTaskCount", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "runningTaskCount", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "pendingTaskCount", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "requestedTestTrafficWeight", Index = 4, Kind = ShapeKind.Double },
+        new() { Name = "requestedProductionTrafficWeight", Index = 5, Kind = ShapeKind.Double },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceRevisionSummary", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Arn is { } v0) writer.WriteString(s_members[0], v0);
+        if (RequestedTaskCount is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (RunningTaskCount is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (PendingTaskCount is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (RequestedTestTrafficWeight is { } v4) writer.WriteDouble(s_members[4], v4);
+        if (RequestedProductionTrafficWeight is { } v5) writer.WriteDouble(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Arn = reader.ReadString(member); break;
+            case 1: RequestedTaskCount = reader.ReadInteger(member); break;
+            case 2: RunningTaskCount = reader.ReadInteger(member); break;
+            case 3: PendingTaskCount = reader.ReadInteger(member); break;
+            case 4: RequestedTestTrafficWeight = reader.ReadDouble(member); break;
+            case 5: RequestedProductionTrafficWeight = reader.ReadDouble(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Arn is not null,
+        1 => RequestedTaskCount is not null,
+        2 => RunningTaskCount is not null,
+        3 => PendingTaskCount is not null,
+        4 => RequestedTestTrafficWeight is not null,
+        5 => RequestedProductionTrafficWeight is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceRevisionVpcLatticeConfiguration : Shape
+{
+    public string? TargetGroupArn { get; set; }
+    public string? ProductionListenerRule { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "targetGroupArn", Kind = ShapeKind.String },
+        new() { Name = "productionListenerRule", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceRevisionVpcLatticeConfiguration", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TargetGroupArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ProductionListenerRule is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TargetGroupArn = reader.ReadString(member); break;
+            case 1: ProductionListenerRule = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TargetGroupArn is not null,
+        1 => ProductionListenerRule is not null,
         _ => false,
     };
 }
@@ -9067,6 +10944,73 @@ public sealed class StartTaskResponse : Shape
     {
         0 => Tasks is not null,
         1 => Failures is not null,
+        _ => false,
+    };
+}
+
+public sealed class StopServiceDeploymentRequest : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+    public string? StopType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "stopType", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("StopServiceDeploymentRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (StopType is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+            case 1: StopType = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
+        1 => StopType is not null,
+        _ => false,
+    };
+}
+
+public sealed class StopServiceDeploymentResponse : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("StopServiceDeploymentResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
         _ => false,
     };
 }

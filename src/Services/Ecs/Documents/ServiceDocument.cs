@@ -30,6 +30,8 @@ internal sealed record ServiceDocument
     public required Service Declared { get; init; }
     /// <summary>The primary deployment first.</summary>
     public required IReadOnlyList<DeploymentRecord> Deployments { get; init; }
+    /// <summary>Its latest rollouts, the newest first.</summary>
+    public IReadOnlyList<RolloutRecord> History { get; init; } = [];
     public IReadOnlyList<ServiceEventRecord> Events { get; init; } = [];
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public string? ClientToken { get; init; }
@@ -88,6 +90,10 @@ internal sealed record DeploymentRecord
     public DateTimeOffset? LastFailureAt { get; init; }
     /// <summary>It reached its full count once, so it is what a rollback may return to.</summary>
     public bool WasCompleted { get; init; }
+    /// <summary>The deployment that this one undoes.</summary>
+    public string? RollbackOf { get; init; }
+    /// <summary>With <see cref="RollbackOf"/>: the revision that it returns to.</summary>
+    public string? RollbackTo { get; init; }
 }
 
 internal sealed record ServiceEventRecord(string Id, DateTimeOffset CreatedAt, string Message);

@@ -37,6 +37,7 @@ internal sealed partial class ServicePass(
         {
             return await DrainAsync(commit, stop);
         }
+        _service = ServiceHistory.Recorded(_service, Now);
         BreakCircuit();
         SayIfFailing();
         var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
@@ -96,6 +97,7 @@ internal sealed partial class ServicePass(
 
     private async ValueTask<bool> CommitAsync(Commit commit, CancellationToken stop)
     {
+        _service = ServiceHistory.Recorded(_service, Now);
         if (!ReferenceEquals(_service, read.Value))
         {
             commit.Update(EcsKinds.Service, read, _service);
@@ -147,15 +149,11 @@ internal sealed partial class ServicePass(
             UpdatedAt = Now,
         });
         AddEvent($"(deployment {primary.Id}) deployment failed: tasks failed to start.");
-        var former = _service.Deployments.Skip(1).FirstOrDefault(d => d.WasCompleted);
-        if (_service.RollsBack && former is not null)
+        // A rollback that fails is not rolled back in its turn.
+        if (_service.RollsBack && primary.RollbackOf is null && ServiceHistory.RollbackTarget(_service) is { } former)
         {
-            AddEvent($"rolling back to deployment {former.Id}.");
-            var again = ServiceRules.NewDeployment(former.TaskDefinitionArn, Now);
-            _service = _service.WithNewDeployment(again with
-            {
-                RolloutStateReason = $"ECS deployment circuit breaker: rolling back to deploymentId {former.Id}.",
-            });
+            AddEvent($"rolling back to deployment {former.DeploymentId}.");
+            _service = ServiceRules.WithRollback(_service, former, "ECS deployment circuit breaker", Now);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class CreateService
     {
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
         var scope = cx.ClusterScope(cluster.Name);
-        var service = await BuildAsync(cx, cluster, request, stop);
+        var service = ServiceHistory.Recorded(await BuildAsync(cx, cluster, request, stop), cx.Now);
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             var found = await cx.Documents.GetAsync(EcsKinds.Service, scope, service.Name, stop);

@@ -34,6 +34,14 @@ internal static class ServiceRules
         };
     }
 
+    /// <summary>Starts the rollback of the primary deployment. It brings the former task definition back; other settings stay as they are.</summary>
+    public static ServiceDocument WithRollback(ServiceDocument service, RolloutRecord former, string cause, DateTimeOffset now) =>
+        service.WithNewDeployment(NewDeployment(former.TaskDefinitionArn, now) with
+        {
+            RolloutStateReason = $"{cause}: rolling back to deploymentId {former.DeploymentId}.", RollbackOf = service.Primary.Id,
+            RollbackTo = former.Id,
+        });
+
     public static void CheckCount(int count)
     {
         if (count is < 0 or > MaximumDesiredCount)

@@ -29,7 +29,7 @@ internal static class UpdateService
             {
                 throw new ServiceNotActiveException("Service was not ACTIVE.");
             }
-            var updated = await ChangedAsync(cx, cluster, found.Value, request, stop);
+            var updated = ServiceHistory.Recorded(await ChangedAsync(cx, cluster, found.Value, request, stop), cx.Now);
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, updated), stop)).Committed)
             {
                 return new UpdateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, updated, withTags: true, stop) };
