@@ -65,7 +65,8 @@ internal sealed class QueueWorker(ServerProcess server, HistoryRecorder recorder
     public async Task<bool> DrainAllAsync()
     {
         var left = 0;
-        foreach (var (one, _) in Queues)
+        // Dead-letter queues last: draining the others fills them.
+        foreach (var (one, _) in Queues.Reverse())
         {
             var worker = new QueueWorker(server, recorder, one, random, name);
             while (await worker.TakeAsync(10, seconds: 30, wait: 0) is { Count: > 0 } items)
