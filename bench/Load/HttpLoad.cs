@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Longspan.Api.Sqs;
+using Longspan.Node.Identity;
 using Longspan.Wire.Client;
 using Longspan.Wire.Signing;
 
@@ -12,7 +13,7 @@ internal static class HttpLoad
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
-        var keys = ReadProfile(arguments.Text("credentials", ""));
+        var keys = ReadKeys(arguments.Text("credentials", ""));
         var endpoint = new Uri(arguments.Text("endpoint", "http://127.0.0.1:4566"));
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 20_000, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5) };
         using var http = new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(2) };
@@ -187,9 +188,5 @@ internal static class HttpLoad
 
     private static long Memory(int pid) => pid == 0 ? 0 : Process.GetProcessById(pid).WorkingSet64 / 1_000_000;
 
-    internal static AwsCredentials ReadProfile(string path)
-    {
-        var values = File.ReadLines(path).Select(l => l.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
-        return new AwsCredentials(values["aws_access_key_id"], values["aws_secret_access_key"], null);
-    }
+    internal static AwsCredentials ReadKeys(string path) => new KeysFile(path, "default").Read();
 }

@@ -47,7 +47,7 @@ internal sealed class LongspanPeer(LongspanPeer? host = null) : IPeer
                 }
                 return new(endpoint is not null);
             });
-        (_endpoint, _keys) = (endpoint!, HttpLoad.ReadProfile(Path.Combine(folder, "data", "credentials")));
+        (_endpoint, _keys) = (endpoint!, HttpLoad.ReadKeys(Path.Combine(folder, "data", "credentials")));
         _client = new AwsClient(_http, _endpoint, Region, _ => ValueTask.FromResult(_keys), TimeProvider.System);
     }
 

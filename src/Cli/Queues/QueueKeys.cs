@@ -14,7 +14,7 @@ internal sealed record QueueKeys(AwsCredentials Credentials, string Source, stri
         {
             var lines = File.ReadAllLines(path);
             return KeysFile.Parse(lines, profile) is { } keys
-                ? new QueueKeys(keys, path, RegionOf(lines, profile))
+                ? new QueueKeys(keys, path, KeysFile.Values(lines, profile).GetValueOrDefault("region"))
                 : throw new CommandFailure($"{path} has no keys for profile '{profile}'.", "Choose another with --profile, or another file with --credentials.", exitCode: 2);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -30,8 +30,4 @@ internal sealed record QueueKeys(AwsCredentials Credentials, string Source, stri
         Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") is { Length: > 0 } id && Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") is { Length: > 0 } secret
             ? new QueueKeys(new AwsCredentials(id, secret, Environment.GetEnvironmentVariable("AWS_SESSION_TOKEN") is { Length: > 0 } token ? token : null), "AWS_ACCESS_KEY_ID")
             : null;
-
-    private static string? RegionOf(IEnumerable<string> lines, string profile) =>
-        lines.Select(line => line.Trim()).SkipWhile(line => line != $"[{profile}]").Skip(1).TakeWhile(line => !line.StartsWith('['))
-            .Select(line => line.Split('=', 2)).FirstOrDefault(sides => sides.Length == 2 && sides[0].Trim() == "region")?[1].Trim();
 }

@@ -24,7 +24,13 @@ public sealed class KeysFile(string path, string profile)
         }
     }
 
-    public static AwsCredentials? Parse(IEnumerable<string> lines, string profile)
+    public static AwsCredentials? Parse(IEnumerable<string> lines, string profile) =>
+        Values(lines, profile) is var found && found.TryGetValue("aws_access_key_id", out var id) && found.TryGetValue("aws_secret_access_key", out var secret)
+            ? new AwsCredentials(id, secret, found.GetValueOrDefault("aws_session_token"))
+            : null;
+
+    /// <summary>All that the file says of the profile.</summary>
+    public static IReadOnlyDictionary<string, string> Values(IEnumerable<string> lines, string profile)
     {
         var found = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var inside = false;
@@ -39,8 +45,6 @@ public sealed class KeysFile(string path, string profile)
                 found[line[..equals].Trim()] = line[(equals + 1)..].Trim();
             }
         }
-        return found.TryGetValue("aws_access_key_id", out var id) && found.TryGetValue("aws_secret_access_key", out var secret)
-            ? new AwsCredentials(id, secret, found.GetValueOrDefault("aws_session_token"))
-            : null;
+        return found;
     }
 }

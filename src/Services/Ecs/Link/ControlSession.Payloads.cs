@@ -31,9 +31,8 @@ internal sealed partial class ControlSession
         {
             return true;
         }
-        var scope = $"{_link.Account.AccountId}/{_link.Account.Region}";
         var definition = (await _link.Documents.GetAsync(
-            EcsKinds.TaskDefinition, scope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop))?.Value;
+            EcsKinds.TaskDefinition, _link.Account.DocumentScope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop))?.Value;
         if (definition is null)
         {
             return await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);

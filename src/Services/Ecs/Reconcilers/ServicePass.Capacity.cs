@@ -79,8 +79,7 @@ internal sealed partial class ServicePass
         {
             return null;
         }
-        var account = CallScope.Of(scope);
-        var accountScope = $"{account.AccountId}/{account.Region}";
+        var accountScope = CallScope.Of(scope).DocumentScope;
         var cluster = await cloud.Documents.GetAsync(EcsKinds.Cluster, accountScope, _service.ClusterName, stop);
         var overflow = TaskCapacity.IsOverflow(_service.Tags, cluster?.Value.Tags ?? TagSet.Empty);
         return await TaskCapacity.LoadAsync(cloud.Documents, accountScope, items, overflow, stop);

@@ -220,10 +220,9 @@ internal sealed partial class ServicePass(
 
     private async ValueTask<(TaskTemplate Template, PlacementRequest Request)?> TemplateAsync(CancellationToken stop)
     {
-        var account = CallScope.Of(scope);
         var (family, revision) = EcsNames.TaskDefinition(_service.Primary.TaskDefinitionArn);
         var definition = await cloud.Documents.GetAsync(
-            EcsKinds.TaskDefinition, $"{account.AccountId}/{account.Region}", TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
+            EcsKinds.TaskDefinition, CallScope.Of(scope).DocumentScope, TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
         if (definition is null)
         {
             AddEvent("was unable to start a task because its task definition does not exist.");

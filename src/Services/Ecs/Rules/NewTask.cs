@@ -184,5 +184,8 @@ internal readonly record struct CallScope(string AccountId, string Region)
         return new CallScope(parts[0], parts[1]);
     }
 
+    /// <summary>The scope of documents that belong to no cluster, as <see cref="CallContext.Scope"/> is a call's.</summary>
+    public string DocumentScope => $"{AccountId}/{Region}";
+
     public string Arn(string resource) => new Arn("ecs", Region, AccountId, resource).ToString();
 }

@@ -16,10 +16,7 @@ internal static class PlacementRules
 
     public static void Check(int constraints, IReadOnlyList<PlacementStrategy> strategies)
     {
-        if (constraints > MaximumConstraints)
-        {
-            throw new InvalidParameterException($"Placement constraints can have at most {MaximumConstraints} items.");
-        }
+        CheckCount(constraints);
         if (strategies.Count > MaximumStrategies)
         {
             throw new InvalidParameterException($"Placement strategies can have at most {MaximumStrategies} items.");
@@ -47,10 +44,7 @@ internal static class PlacementRules
     /// <summary>The constraints of a task definition: memberOf alone.</summary>
     public static void Check(IReadOnlyList<TaskDefinitionPlacementConstraint>? constraints)
     {
-        if (constraints?.Count > MaximumConstraints)
-        {
-            throw new InvalidParameterException($"Placement constraints can have at most {MaximumConstraints} items.");
-        }
+        CheckCount(constraints?.Count ?? 0);
         foreach (var constraint in constraints ?? [])
         {
             if (constraint.Type is not "memberOf")
@@ -58,6 +52,14 @@ internal static class PlacementRules
                 throw new InvalidParameterException($"Invalid placement constraint type: {constraint.Type}.");
             }
             _ = Query(constraint.Expression);
+        }
+    }
+
+    private static void CheckCount(int constraints)
+    {
+        if (constraints > MaximumConstraints)
+        {
+            throw new InvalidParameterException($"Placement constraints can have at most {MaximumConstraints} items.");
         }
     }
 

@@ -1,4 +1,5 @@
 using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Rules;
 
 namespace Longspan.Services.Ecs.Operations;
@@ -14,6 +15,8 @@ internal static class DescribeServiceDeployments
         {
             throw new InvalidParameterException("Service deployment ARNs can not be empty and have at most 20 items.");
         }
+        // Reading a service's tasks is reading its cluster's: once, however many of its deployments are asked for.
+        var live = new Dictionary<string, IReadOnlyList<TaskDocument>>(StringComparer.Ordinal);
         var response = new DescribeServiceDeploymentsResponse { ServiceDeployments = [], Failures = [] };
         foreach (var arn in arns.Distinct(StringComparer.Ordinal))
         {
@@ -22,8 +25,11 @@ internal static class DescribeServiceDeployments
                 response.Failures.Add(Shapes.Missing(arn));
                 continue;
             }
-            var live = await ServiceRules.LiveAsync(cx, service.Value, stop);
-            response.ServiceDeployments.Add(RolloutShapes.Deployment(cx, service.Value, record, live));
+            if (!live.TryGetValue(service.Value.Arn, out var tasks))
+            {
+                live[service.Value.Arn] = tasks = await ServiceRules.LiveAsync(cx, service.Value, stop);
+            }
+            response.ServiceDeployments.Add(RolloutShapes.Deployment(cx, service.Value, record, tasks));
         }
         return response;
     }
