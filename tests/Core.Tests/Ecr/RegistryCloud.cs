@@ -9,6 +9,7 @@ using Longspan.Core.Tests.Store;
 using Longspan.Kernel;
 using Longspan.Services.Ecr;
 using Longspan.Store;
+using Longspan.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -3,6 +3,7 @@ using Longspan.Core.Tests.Store;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Store;
 using Longspan.Store.Documents;
+using Longspan.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 using static Longspan.Core.Tests.Store.SampleKinds;

@@ -4,6 +4,7 @@ using Longspan.Core.Tests.Store;
 using Longspan.Kernel;
 using Longspan.Services.Logs;
 using Longspan.Store;
+using Longspan.Support;
 using Xunit;
 
 namespace Longspan.Core.Tests.Logs;

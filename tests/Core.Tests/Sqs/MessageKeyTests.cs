@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Longspan.Core.Tests.Store;
 using Longspan.Services.Sqs;
 using Longspan.Services.Sqs.Documents;
 using Longspan.Services.Sqs.Sealing;
@@ -176,7 +177,7 @@ public sealed class MessageKeyTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Takes no commits while told so.</summary>
-    private sealed class RefusingBackend(DocumentBackend inner) : DocumentBackend
+    private sealed class RefusingBackend(DocumentBackend inner) : ForwardingBackend(inner)
     {
         public bool Refuses { get; set; }
         public int Asked { get; private set; }
@@ -185,20 +186,7 @@ public sealed class MessageKeyTests : IAsyncLifetime, IDisposable
             IReadOnlyList<PreparedCommit> commits, DateTimeOffset now, CancellationToken stop)
         {
             Asked++;
-            return Refuses ? throw new IOException("No space left on device") : inner.ApplyAsync(commits, now, stop);
+            return Refuses ? throw new IOException("No space left on device") : base.ApplyAsync(commits, now, stop);
         }
-
-        public override ValueTask<LogPosition> OpenAsync(CancellationToken stop) => inner.OpenAsync(stop);
-        public override ValueTask<RawDocument?> GetAsync(DocumentKey key, CancellationToken stop) => inner.GetAsync(key, stop);
-        public override ValueTask<IReadOnlyList<RawDocument>> ListAsync(DocumentRange range, CancellationToken stop) => inner.ListAsync(range, stop);
-        public override ValueTask<IReadOnlyList<RawDocument>> ListByIndexAsync(IndexRange range, CancellationToken stop) => inner.ListByIndexAsync(range, stop);
-        public override ValueTask<ChangePage> ChangesAsync(ChangeCursor after, int limit, CancellationToken stop) => inner.ChangesAsync(after, limit, stop);
-        public override ValueTask<IReadOnlyList<Lease?>> LeasesAsync(IReadOnlyList<LeaseRequest> requests, DateTimeOffset now, CancellationToken stop) =>
-            inner.LeasesAsync(requests, now, stop);
-        public override ValueTask<IReadOnlyList<Lease>> ListLeasesAsync(string namePrefix, CancellationToken stop) => inner.ListLeasesAsync(namePrefix, stop);
-        public override ValueTask<LogPosition> TrimAsync(DateTimeOffset olderThan, long keepRevisions, CancellationToken stop) =>
-            inner.TrimAsync(olderThan, keepRevisions, stop);
-        public override ValueTask<LogPosition> ResetAsync(CancellationToken stop) => inner.ResetAsync(stop);
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

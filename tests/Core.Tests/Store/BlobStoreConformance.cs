@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Longspan.Store.Blobs;
 using Longspan.Store.Files;
+using Longspan.Support;
 using Xunit;
 
 namespace Longspan.Core.Tests.Store;

@@ -1,5 +1,6 @@
 using Longspan.Store;
 using Longspan.Store.Documents;
+using Longspan.Support;
 using Xunit;
 using static Longspan.Core.Tests.Store.SampleKinds;
 

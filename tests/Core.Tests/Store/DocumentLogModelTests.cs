@@ -1,6 +1,7 @@
 using Longspan.Store;
 using Longspan.Store.Documents;
 using Longspan.Store.Sqlite;
+using Longspan.Support;
 using Xunit;
 using static Longspan.Core.Tests.Store.SampleKinds;
 

@@ -133,7 +133,7 @@ public sealed class LogWriterTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Counts groups, and stops, refuses or loses them when told to.</summary>
-    private sealed class GatedBackend(DocumentBackend inner) : DocumentBackend
+    private sealed class GatedBackend(DocumentBackend inner) : ForwardingBackend(inner)
     {
         private readonly SemaphoreSlim arrived = new(0);
         private TaskCompletionSource gate = Opened();
@@ -168,28 +168,16 @@ public sealed class LogWriterTests : IAsyncLifetime, IDisposable
             {
                 throw new CommitUnknownException("The connection broke.", new IOException("broken"));
             }
-            return await inner.ApplyAsync(commits, now, stop);
+            return await base.ApplyAsync(commits, now, stop);
         }
 
         private static bool Writes(IReadOnlyList<PreparedCommit> commits, string? name) =>
             name is not null && commits.Any(commit => commit.Writes.Any(write => write.Key.Name == name));
 
-        public override ValueTask<LogPosition> OpenAsync(CancellationToken stop) => inner.OpenAsync(stop);
-        public override ValueTask<RawDocument?> GetAsync(DocumentKey key, CancellationToken stop) => inner.GetAsync(key, stop);
-        public override ValueTask<IReadOnlyList<RawDocument>> ListAsync(DocumentRange range, CancellationToken stop) => inner.ListAsync(range, stop);
-        public override ValueTask<IReadOnlyList<RawDocument>> ListByIndexAsync(IndexRange range, CancellationToken stop) => inner.ListByIndexAsync(range, stop);
-        public override ValueTask<ChangePage> ChangesAsync(ChangeCursor after, int limit, CancellationToken stop) => inner.ChangesAsync(after, limit, stop);
-        public override ValueTask<IReadOnlyList<Lease?>> LeasesAsync(IReadOnlyList<LeaseRequest> requests, DateTimeOffset now, CancellationToken stop) =>
-            inner.LeasesAsync(requests, now, stop);
-        public override ValueTask<IReadOnlyList<Lease>> ListLeasesAsync(string namePrefix, CancellationToken stop) => inner.ListLeasesAsync(namePrefix, stop);
-        public override ValueTask<LogPosition> TrimAsync(DateTimeOffset olderThan, long keepRevisions, CancellationToken stop) =>
-            inner.TrimAsync(olderThan, keepRevisions, stop);
-        public override ValueTask<LogPosition> ResetAsync(CancellationToken stop) => inner.ResetAsync(stop);
-
         public override async ValueTask DisposeAsync()
         {
             arrived.Dispose();
-            await inner.DisposeAsync();
+            await base.DisposeAsync();
         }
     }
 }

@@ -1,5 +1,6 @@
 using Longspan.Store.Records;
 using Longspan.Store.Sqlite;
+using Longspan.Support;
 using Xunit;
 using static Longspan.Core.Tests.Store.SampleKinds;
 
