@@ -9,6 +9,7 @@ using Longspan.Node.Engines.Fake;
 using Longspan.Node.Identity;
 using Longspan.Node.State;
 using Longspan.Node.Tasks;
+using Longspan.Wire.Client;
 using Longspan.Wire.Signing;
 using Microsoft.Extensions.Logging;
 
@@ -80,6 +81,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             settings = settings with { Keys = null, KeysFile = null };
         }
         var own = engine is null ? MakeEngine(settings) : null;
+        // The engine keeps the machine's time, as its events and logs do; everything that the server sees or checks goes by the server's.
+        settings = settings with { Time = new ServerClock(settings.Time) };
         try
         {
             await using var node = new NodeAgent(settings, log, engine ?? own!, state);

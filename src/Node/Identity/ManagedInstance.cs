@@ -122,9 +122,13 @@ internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri en
     {
         var identity = _identity ?? throw new InvalidOperationException("the node is not registered");
         var body = JsonSerializer.SerializeToUtf8Bytes(new RoleTokenRequest(identity.Fingerprint), IdentityJson.Default.RoleTokenRequest);
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(body) };
-        Sign(request, identity, body);
-        using var answer = await http.SendAsync(request, stop);
+        var (answer, retimed) = await AskAsync(identity, body, stop);
+        if (!answer.IsSuccessStatusCode && retimed)
+        {
+            answer.Dispose();
+            (answer, _) = await AskAsync(identity, body, stop);
+        }
+        using var held = answer;
         var text = await answer.Content.ReadAsByteArrayAsync(stop);
         if (!answer.IsSuccessStatusCode)
         {
@@ -136,6 +140,14 @@ internal sealed class ManagedInstance(StateFolder state, HttpClient http, Uri en
         _expiresAt = DateTimeOffset.UnixEpoch.AddSeconds(token.TokenExpirationDate);
         _renewAt = now + ((_expiresAt - now) / 2);
         _keys = new AwsCredentials(token.AccessKeyId, token.SecretAccessKey, token.SessionToken);
+    }
+
+    private async Task<(HttpResponseMessage Answer, bool Retimed)> AskAsync(SavedIdentity identity, byte[] body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(body) };
+        Sign(request, identity, body);
+        var answer = await http.SendAsync(request, stop);
+        return (answer, time is ServerClock clock && answer.Headers.Date is { } date && clock.Observe(date));
     }
 
     /// <summary>SigV4 with the last step replaced by the machine's own key: RSASSA-PSS over the string to sign.</summary>

@@ -11,6 +11,7 @@ public delegate ValueTask<AwsCredentials> CredentialSource(CancellationToken sto
 /// <summary>
 /// A small AWS client for our own programs. It signs, sends once and decodes; time-outs are the <see cref="HttpClient"/>'s and retries
 /// are the caller's. Errors that the service answers are thrown as <see cref="AwsError"/>, everything else as what HTTP throws.
+/// With a <see cref="ServerClock"/> it learns the server's time from the answers, and signs a refused call again when its time was wrong.
 /// </summary>
 public sealed class AwsClient(HttpClient http, Uri endpoint, string region, CredentialSource? credentials, TimeProvider clock)
 {
@@ -25,23 +26,14 @@ public sealed class AwsClient(HttpClient http, Uri endpoint, string region, Cred
     {
         var codec = CodecOf(operation.Service);
         using var outgoing = codec.EncodeRequest(operation, request);
-        using var message = new HttpRequestMessage(HttpMethod.Post, endpoint);
-        message.Content = new ReadOnlyMemoryContent(outgoing.Body.WrittenMemory);
-        message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(outgoing.ContentType);
-        if (outgoing.Target is { } target)
+        var (status, headers, body, retimed) = await SendAsync(outgoing, operation.Service.SigningName, stop);
+        if (status is 400 or 403 && retimed)
         {
-            message.Headers.Add("X-Amz-Target", target);
+            (status, headers, body, _) = await SendAsync(outgoing, operation.Service.SigningName, stop);
         }
-        if (credentials is not null)
+        if (status is < 200 or > 299)
         {
-            var keys = await credentials(stop);
-            SigV4Signer.Sign(message, outgoing.Body.WrittenSpan, keys, region, operation.Service.SigningName, clock.GetUtcNow());
-        }
-        using var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stop);
-        var body = await ReadBodyAsync(answer.Content, stop);
-        if (!answer.IsSuccessStatusCode)
-        {
-            throw codec.DecodeError(new IncomingError((int)answer.StatusCode, answer.Headers, body));
+            throw codec.DecodeError(new IncomingError(status, headers, body));
         }
         var response = new TResponse();
         try
@@ -53,6 +45,26 @@ public sealed class AwsClient(HttpClient http, Uri endpoint, string region, Cred
             throw new InvalidDataException($"The answer to {operation.Name} cannot be read: {e.Message}", e);
         }
         return response;
+    }
+
+    private async Task<(int Status, HttpResponseHeaders Headers, byte[] Body, bool Retimed)> SendAsync(
+        OutgoingRequest outgoing, string signingName, CancellationToken stop)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, endpoint);
+        message.Content = new ReadOnlyMemoryContent(outgoing.Body.WrittenMemory);
+        message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(outgoing.ContentType);
+        if (outgoing.Target is { } target)
+        {
+            message.Headers.Add("X-Amz-Target", target);
+        }
+        if (credentials is not null)
+        {
+            var keys = await credentials(stop);
+            SigV4Signer.Sign(message, outgoing.Body.WrittenSpan, keys, region, signingName, clock.GetUtcNow());
+        }
+        using var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stop);
+        var retimed = clock is ServerClock learning && answer.Headers.Date is { } date && learning.Observe(date);
+        return ((int)answer.StatusCode, answer.Headers, await ReadBodyAsync(answer.Content, stop), retimed);
     }
 
     private static async Task<byte[]> ReadBodyAsync(HttpContent content, CancellationToken stop)
