@@ -42,6 +42,10 @@ public sealed record NodeTaskReport
     public string? TaskArn { get; init; }
     public string? DesiredStatus { get; init; }
     public string? KnownStatus { get; init; }
+    /// <summary>What it was made from, for a server that does not know it.</summary>
+    public string? Family { get; init; }
+    public string? Version { get; init; }
+    public string? ServiceName { get; init; }
     /// <summary>The task's own address in awsvpc mode. A RUNNING report carries it as the <c>bindIP</c> of its network bindings.</summary>
     public string? PrivateIPv4Address { get; init; }
 }

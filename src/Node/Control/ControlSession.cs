@@ -158,6 +158,9 @@ internal sealed class ControlSession(
             TaskArn = r.Task.Arn,
             DesiredStatus = r.StopWanted ? AgentTask.Stopped : AgentTask.Running,
             KnownStatus = r.Task.KnownStatus,
+            Family = r.Task.Task.Family,
+            Version = r.Task.Task.Version,
+            ServiceName = r.Task.Task.ServiceName,
             PrivateIPv4Address = r.Task.Task.NetworkMode == "awsvpc"
                 ? r.Task.Containers.Select(c => c.Address).FirstOrDefault(a => a is { Length: > 0 }) : null,
         })],

@@ -16,13 +16,19 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     private readonly SessionRegistry _sessions = new();
     private readonly Turns _turns = new();
     private readonly LinkEndpoints _link;
+    private readonly ServerPresence _presence;
 
     public EcsModule(Cloud cloud, ILoggerFactory logs)
         : base(EcsOperations.Service)
     {
         ArgumentNullException.ThrowIfNull(logs);
         _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>());
-        Reconcilers = [new ServiceReconciler(cloud, _turns), new WaitingReconciler(cloud, _turns), new LinkReconciler(cloud, _sessions), new RetentionReconciler(cloud)];
+        _presence = new ServerPresence(cloud);
+        Reconcilers =
+        [
+            new ServiceReconciler(cloud, _turns, _presence.StartedAt), new WaitingReconciler(cloud, _turns),
+            new LinkReconciler(cloud, _sessions, _presence), new RetentionReconciler(cloud),
+        ];
         MapClusters();
         MapCapacityProviders();
         MapTaskDefinitions();
@@ -49,7 +55,11 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    public void Dispose() => _link.Dispose();
+    public void Dispose()
+    {
+        _link.Dispose();
+        _presence.Dispose();
+    }
 
     private void MapClusters()
     {

@@ -48,7 +48,8 @@ internal static class ServiceShapes
         };
     }
 
-    private static bool IsRunning(TaskDocument task) => task.IsRunning && task.WantsRunning;
+    // A lost task may run on; it is shown by itself, as DISCONNECTED, and its replacement counts.
+    private static bool IsRunning(TaskDocument task) => task.IsRunning && task.WantsRunning && task.LostAt is null;
 
     private static bool IsPending(TaskDocument task) =>
         task.WantsRunning && Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running);

@@ -137,7 +137,7 @@ internal static class Shapes
             EnableExecuteCommand = task.EnableExecuteCommand,
             Tags = withTags ? Tags(task.Tags) : [],
             Version = task.Version,
-            Connectivity = task.ConnectivityAt is null ? null : "CONNECTED",
+            Connectivity = task.ConnectivityAt is null ? null : task.LostAt is null ? "CONNECTED" : "DISCONNECTED",
             ConnectivityAt = task.ConnectivityAt,
             CreatedAt = task.CreatedAt,
             PullStartedAt = task.PullStartedAt,

@@ -147,17 +147,23 @@ public sealed class LinkTests
         await cloud.RegisterAsync("job");
         var arn = await RunAsync(cloud);
         await cloud.UntilTaskAsync(arn, "RUNNING");
-        var stray = arn[..(arn.LastIndexOf('/') + 1)] + new string('f', 32);
+        var stray = await RunAsync(cloud);
+        await cloud.UntilTaskAsync(stray, "RUNNING");
+        await agent.ExitAsync(stray, 0);
+        await cloud.UntilTaskAsync(stray, "STOPPED");
+        var unknown = arn[..(arn.LastIndexOf('/') + 1)] + new string('f', 32);
 
         await agent.SendAsync(new TaskStopVerificationMessage
         {
             MessageId = agent.ReceivedOf<TaskManifestMessage>()[^1].MessageId,
-            StopCandidates = [new TaskIdentifier { TaskArn = arn, DesiredStatus = "STOPPED" }, new TaskIdentifier { TaskArn = stray, DesiredStatus = "STOPPED" }],
+            StopCandidates = [new TaskIdentifier { TaskArn = arn, DesiredStatus = "STOPPED" }, new TaskIdentifier { TaskArn = stray, DesiredStatus = "STOPPED" },
+                new TaskIdentifier { TaskArn = unknown, DesiredStatus = "STOPPED" }],
         });
 
         var answer = await EcsCloud.UntilAsync(
             "answer", () => Task.FromResult(agent.ReceivedOf<TaskStopVerificationAck>()), m => m.Count == 1);
         Assert.Equal([stray], answer[0].StopTasks!.Select(t => t.TaskArn));
+        Assert.Equal("longspan/unknown", (await cloud.TaskAsync(unknown)).StartedBy);
     }
 
     [Fact]

@@ -23,6 +23,10 @@ internal sealed record ContainerInstanceDocument
     public bool AgentConnected { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
     public DateTimeOffset? ConnectivityChangedAt { get; init; }
+    /// <summary>When it was last heard of, while it is away. The times at which no server was there to hear it are left out.</summary>
+    public DateTimeOffset? LostSince { get; init; }
+    /// <summary>The server's life (<see cref="Link.ServerPresence"/>) in which <see cref="LostSince"/> was last put right.</summary>
+    public long LostInLife { get; init; }
     public IReadOnlyList<InstanceAttribute> Attributes { get; init; } = [];
     public required InstanceResources Registered { get; init; }
     public string? AgentVersion { get; init; }
@@ -50,8 +54,11 @@ internal sealed record ContainerInstanceDocument
     public bool HasAttribute(string name) => Attributes.Any(a => a.Name == name);
     public string? AttributeValue(string name) => Attributes.FirstOrDefault(a => a.Name == name)?.Value;
 
-    public ContainerInstanceDocument WithConnection(bool connected, DateTimeOffset at) =>
-        this with { AgentConnected = connected, ConnectivityChangedAt = at, Version = Version + 1 };
+    /// <param name="lastHeard">When it was last heard of, if that is known and it is lost now.</param>
+    public ContainerInstanceDocument WithConnection(bool connected, DateTimeOffset at, DateTimeOffset? lastHeard = null) => this with
+    {
+        AgentConnected = connected, ConnectivityChangedAt = at, LostSince = connected ? null : lastHeard ?? at, Version = Version + 1,
+    };
 
     public ContainerInstanceDocument WithAttributes(IEnumerable<InstanceAttribute> attributes) =>
         this with { Attributes = [.. attributes.OrderBy(a => a.Name, StringComparer.Ordinal)], Version = Version + 1 };

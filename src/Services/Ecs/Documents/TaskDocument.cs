@@ -55,6 +55,11 @@ internal sealed record TaskDocument
     public string? StoppedReason { get; init; }
     public DateTimeOffset? ConnectivityAt { get; init; }
 
+    /// <summary>Its node was away for too long: it counts for nothing and is replaced, until its node is back.</summary>
+    public DateTimeOffset? LostAt { get; init; }
+    /// <summary>When its node last showed it running, after it was lost.</summary>
+    public DateTimeOffset? ShownAt { get; init; }
+
     /// <summary>Until then neither scale-in nor a deployment stops it.</summary>
     public DateTimeOffset? ProtectedUntil { get; init; }
 
@@ -87,6 +92,15 @@ internal sealed record TaskDocument
 
     public TaskDocument WithProtection(DateTimeOffset? until) =>
         !MayBeProtected || ProtectedUntil == until ? this : this with { ProtectedUntil = until, Version = Version + 1 };
+
+    /// <summary>Lost at this time, or, with null, counting again.</summary>
+    public TaskDocument WithLoss(DateTimeOffset? at) => LostAt == at ? this : this with
+    {
+        LostAt = at, ShownAt = null, ConnectivityAt = at ?? ShownAt ?? ConnectivityAt, Version = Version + 1,
+    };
+
+    /// <summary>Its node shows it running.</summary>
+    public TaskDocument WithShown(DateTimeOffset at) => LostAt is null || !IsRunning ? this : this with { ShownAt = at, Version = Version + 1 };
 
     public TaskDocument WithStopRequested(string code, string? reason, DateTimeOffset now) =>
         !WantsRunning ? this : this with

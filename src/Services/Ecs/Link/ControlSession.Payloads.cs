@@ -35,7 +35,7 @@ internal sealed partial class ControlSession
             EcsKinds.TaskDefinition, _link.Account.DocumentScope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop))?.Value;
         if (definition is null)
         {
-            return await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);
+            return task.IsRunning || await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);
         }
         var roles = TaskTemplateRoles.Of(task, definition);
         _keys[entry.TaskId] = (entry, roles);

@@ -55,6 +55,9 @@ internal sealed partial class ControlSession : IDisposable
         _lastHeard = link.Clock.GetTimestamp();
     }
 
+    /// <summary>When the agent was last heard of, if the session ended for its silence.</summary>
+    public DateTimeOffset? SilentSince { get; private set; }
+
     /// <summary>Wakes the session: its assignment may have changed. Never blocks.</summary>
     public void Signal() => _signals.Writer.TryWrite(true);
 
@@ -121,6 +124,9 @@ internal sealed partial class ControlSession : IDisposable
                     LogRefused(_link.Instance.Id, nack.Reason);
                     Acknowledge(id);
                     break;
+                case NodeReportMessage report:
+                    await TakeReportAsync(report, stop);
+                    break;
                 case TaskStopVerificationMessage verification:
                     await VerifyStopsAsync(verification, stop);
                     break;
@@ -155,6 +161,11 @@ internal sealed partial class ControlSession : IDisposable
         {
             return;
         }
+        foreach (var candidate in (message.StopCandidates ?? []).Where(c => c.TaskArn is not null))
+        {
+            // What we never heard of is not ours to stop.
+            await AdoptUnknownAsync(new NodeTaskReport { TaskArn = candidate.TaskArn, KnownStatus = AgentTask.Running }, stop);
+        }
         var assignment = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
         var confirmed = (message.StopCandidates ?? [])
             .Where(c => c.TaskArn is { } arn && assignment?.Value.Find(arn[(arn.LastIndexOf('/') + 1)..]) is not { Stop: false })
@@ -172,11 +183,17 @@ internal sealed partial class ControlSession : IDisposable
         _nextHeartbeat = Now;
         while (true)
         {
+            if (_manifestDue)
+            {
+                _manifestDue = false;
+                await SendManifestAsync(stop);
+            }
             var next = await SendDifferenceAsync(stop);
             if (Now >= _nextHeartbeat)
             {
                 if (_link.Clock.GetElapsedTime(_lastHeard) > _heartbeat * MissedHeartbeats)
                 {
+                    SilentSince = Now - _link.Clock.GetElapsedTime(_lastHeard);
                     throw new WebSocketException("The agent has been silent for too long.");
                 }
                 await _socket.SendAsync(new HeartbeatMessage { MessageId = Ids.Uuid(), Healthy = true }, stop);
@@ -204,14 +221,15 @@ internal sealed partial class ControlSession : IDisposable
         }
     }
 
-    // The generation rises with every manifest, so an agent that has seen all payloads still takes it as news.
+    // The generation rises with every manifest, so an agent that has seen all payloads still takes it as news. It is the time if that is
+    // larger: a server that was put back to an earlier state is ahead of all that it ever sent.
     private async ValueTask SendManifestAsync(CancellationToken stop)
     {
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             var read = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
             var kept = read?.Value ?? new AssignmentDocument();
-            var next = kept with { Generation = kept.Generation + 1 };
+            var next = kept with { Generation = Math.Max(kept.Generation + 1, Now.ToUnixTimeMilliseconds()) };
             var commit = read is null
                 ? new Commit().Create(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, next)
                 : new Commit().Update(EcsKinds.Assignment, read, next);
@@ -220,6 +238,7 @@ internal sealed partial class ControlSession : IDisposable
                 continue;
             }
             _manifestId = Ids.Uuid();
+            Volatile.Write(ref _timeline, next.Generation);
             await _socket.SendAsync(new TaskManifestMessage
             {
                 MessageId = _manifestId,

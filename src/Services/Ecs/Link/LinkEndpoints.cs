@@ -85,7 +85,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             sessions.Disconnect(link.Key, session);
         }
-        await MarkDisconnectedAsync(link);
+        await MarkDisconnectedAsync(link, session.SilentSince);
     }
 
     private ContainerInstanceDocument Connected(ContainerInstanceDocument instance, LinkContext link)
@@ -100,15 +100,16 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     }
 
     // Liveness itself makes no revisions: only "lost", once an agent has not come back for a moment, and "back".
-    private async ValueTask MarkDisconnectedAsync(LinkContext link)
+    private async ValueTask MarkDisconnectedAsync(LinkContext link, DateTimeOffset? silentSince)
     {
+        var ended = silentSince ?? cloud.Clock.GetUtcNow();
         try
         {
             await Task.Delay(DisconnectDebounce, cloud.Clock, _ending.Token);
             if (!sessions.IsConnected(link.Key))
             {
                 await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id,
-                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow()) : i, _ending.Token);
+                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow(), ended) : i, _ending.Token);
                 LogDisconnected(link.Instance.Id, link.Instance.ClusterName);
             }
         }

@@ -14,7 +14,7 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// </summary>
 internal sealed partial class ServicePass(
     Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks,
-    IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups)
+    IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups, DateTimeOffset serverStarted)
 {
     /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
     public const int MaximumStarts = 50;
@@ -45,6 +45,7 @@ internal sealed partial class ServicePass(
         {
             return await DaemonAsync(commit, live, stop);
         }
+        live = await PresentAsync(commit, live, stop);
         _strategy = await StrategyAsync(stop);
         _moving = await MovingAsync(live, stop);
         // A task that waits for capacity stands for a missing one: the rollout looks at those that have a place.
@@ -60,7 +61,7 @@ internal sealed partial class ServicePass(
                 decision = DeploymentPlan.Next(state with { NoCapacity = true });
             }
         }
-        decision = decision with { Stop = [.. decision.Stop, .. NeedlessWaits(state, live)] };
+        decision = decision with { Stop = [.. decision.Stop, .. _reunion?.Stop ?? [], .. NeedlessWaits(state, live)] };
         return await FinishAsync(commit, decision, capacity, live, stop);
     }
 
@@ -306,7 +307,7 @@ internal sealed partial class ServicePass(
     {
         foreach (var (id, reason) in stops)
         {
-            var text = reason == DeploymentPlan.FailedHealthCheck ? reason : $"Scaling activity initiated by (deployment {_service.Primary.Id})";
+            var text = reason is DeploymentPlan.FailedHealthCheck or DisconnectPlan.OriginalLeaves or DisconnectPlan.ReplacementLeaves ? reason : $"Scaling activity initiated by (deployment {_service.Primary.Id})";
             await TaskChange.ApplyAsync(
                 cloud.Documents, turns, scope, id, t => t.WithStopRequested(StopCodes.ServiceScheduler, text, Now), stop);
         }

@@ -11,7 +11,7 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// and starts and places tasks in one commit. One shard for each cluster, because placement needs one view of its capacity. Tasks that
 /// find no place are not created; the service says why, and any change of the cluster's capacity runs the pass again.
 /// </summary>
-internal sealed class ServiceReconciler(Cloud cloud, Turns turns) : Reconciler
+internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset started) : Reconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
@@ -44,7 +44,7 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns) : Reconciler
         // Daemons first: what they need on a new node must not be taken by the others.
         foreach (var service in services.OrderByDescending(s => s.Value.IsDaemon))
         {
-            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances, daemons);
+            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances, daemons, started);
             var outcome = await pass.RunAsync(stop);
             var wait = outcome.Conflict ? Soon : outcome.Next;
             next = wait is not null && (next is null || wait < next) ? wait : next;

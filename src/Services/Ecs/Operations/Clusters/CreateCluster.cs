@@ -16,10 +16,12 @@ internal static class CreateCluster
             throw new InvalidParameterException(
                 "Cluster name contains invalid characters. Up to 255 letters, numbers, hyphens and underscores are allowed.");
         }
+        var tags = Shapes.Tags(request.Tags);
+        DisconnectPolicy.Check(tags);
         var providers = request.CapacityProviders is null ? null : await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);
         var cluster = cx.NewCluster(name) with
         {
-            Tags = Shapes.Tags(request.Tags),
+            Tags = tags,
             Declared = new Cluster
             {
                 Settings = request.Settings,

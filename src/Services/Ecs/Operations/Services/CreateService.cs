@@ -56,6 +56,8 @@ internal static class CreateService
         var count = daemon ? 0 : request.DesiredCount ?? throw new InvalidParameterException("Desired count can not be blank.");
         ServiceRules.CheckCount(count);
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon);
+        var tags = Shapes.Tags(request.Tags);
+        DisconnectPolicy.Check(tags);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
         var launchType = choice.LaunchType;
@@ -92,7 +94,7 @@ internal static class CreateService
             CreatedBy = cx.Call.Caller.Arn,
             Declared = declared,
             Deployments = [ServiceRules.NewDeployment(definition.Arn, cx.Now)],
-            Tags = Shapes.Tags(request.Tags),
+            Tags = tags,
             ClientToken = request.ClientToken,
         };
     }

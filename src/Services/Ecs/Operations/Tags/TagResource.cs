@@ -12,6 +12,7 @@ internal static class TagResource
     public static async ValueTask<TagResourceResponse> HandleAsync(EcsContext cx, TagResourceRequest request, CancellationToken stop)
     {
         var given = Shapes.Tags(request.Tags);
+        DisconnectPolicy.Check(given);
         await TaggedResource.ChangeAsync(cx, request.ResourceArn, tags =>
         {
             var next = new Dictionary<string, string>(tags, StringComparer.Ordinal);

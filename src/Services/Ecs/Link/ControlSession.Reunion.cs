@@ -1,0 +1,80 @@
+using Longspan.AgentLink;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
+using Longspan.Store.Documents;
+using Microsoft.Extensions.Logging;
+
+namespace Longspan.Services.Ecs.Link;
+
+// The part that compares what a node has with what we think it has. Our node tells it first after each connect.
+internal sealed partial class ControlSession
+{
+    private long _timeline;
+    private volatile bool _manifestDue;
+
+    private async ValueTask TakeReportAsync(NodeReportMessage report, CancellationToken stop)
+    {
+        if (!_link.IsLongspanNode)
+        {
+            return;
+        }
+        var reported = (report.Tasks ?? []).Where(t => t.TaskArn is not null).DistinctBy(t => IdOf(t.TaskArn!))
+            .ToDictionary(t => IdOf(t.TaskArn!), StringComparer.Ordinal);
+        var assignment = (await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop))?.Value ?? new AssignmentDocument();
+        foreach (var task in reported.Values.Where(t => t.DesiredStatus == AgentTask.Running && assignment.Find(IdOf(t.TaskArn!)) is null))
+        {
+            await AdoptUnknownAsync(task, stop);
+        }
+        foreach (var entry in assignment.Entries.Where(e => !e.Stop))
+        {
+            if (!reported.TryGetValue(entry.TaskId, out var known))
+            {
+                await TaskChange.ApplyAsync(_link.Documents, _link.Turns, _link.Scope, entry.TaskId,
+                    t => t.IsRunning ? t.WithStopped(StopCodes.EssentialContainerExited, UnknownTask.Missing, Now) : t, stop);
+            }
+            else if (!_link.Instance.AgentConnected && known.KnownStatus == AgentTask.Running)
+            {
+                await TaskChange.ApplyAsync(_link.Documents, _link.Turns, _link.Scope, entry.TaskId, t => t.WithShown(Now), stop);
+            }
+        }
+        if (report.Generation is { } seen && seen >= Volatile.Read(ref _timeline))
+        {
+            await RaiseGenerationAsync(seen, stop);
+        }
+    }
+
+    // A server that was put back to an earlier state counts from there: its manifests would look old to the node.
+    private async ValueTask RaiseGenerationAsync(long seen, CancellationToken stop)
+    {
+        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        {
+            var read = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+            if (read is null || read.Value.Generation > seen
+                || (await _link.Documents.CommitAsync(
+                    new Commit().Update(EcsKinds.Assignment, read, read.Value with { Generation = seen + 1 }), stop)).Committed)
+            {
+                _manifestDue = true;
+                Signal();
+                return;
+            }
+        }
+        throw EcsContext.Contended();
+    }
+
+    /// <summary>Takes a task in that we have never heard of. Null when there is nothing to take in: we know it.</summary>
+    private async ValueTask<TaskDocument?> AdoptUnknownAsync(NodeTaskReport found, CancellationToken stop)
+    {
+        var adopted = await UnknownTask.AdoptAsync(_link, found, Now, stop);
+        if (adopted is not null)
+        {
+            LogUnknown(adopted.Id, _link.Instance.Id);
+        }
+        return adopted;
+    }
+
+    private static string IdOf(string arn) => arn[(arn.LastIndexOf('/') + 1)..];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "Task {Task} runs on {Instance} and is not known here. It is kept; stop it with StopTask if it is not wanted")]
+    private partial void LogUnknown(string task, string instance);
+}

@@ -1,0 +1,159 @@
+using Longspan.AgentLink;
+using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Link;
+using Xunit;
+
+namespace Longspan.Core.Tests.Ecs;
+
+/// <summary>Nodes that are lost and come back, over real websockets and a real store.</summary>
+public sealed class DisconnectTests
+{
+    private static readonly EcsAttribute OurNode = new() { Name = NodeCapability.Node, Value = NodeCapability.Version };
+
+    private static CreateServiceRequest Web(int count, params (string Key, string Value)[] tags) => Named("web", count, tags);
+
+    private static CreateServiceRequest Named(string name, int count, params (string Key, string Value)[] tags) => new()
+    {
+        ServiceName = name, TaskDefinition = "web", DesiredCount = count, LaunchType = "EXTERNAL",
+        Tags = [.. tags.Select(t => new Tag { Key = t.Key, Value = t.Value })],
+    };
+
+    /// <summary>Two nodes with one task each; the first one's task runs on while the node is cut off and was replaced on the second.</summary>
+    private static async Task<(FakeAgent Cut, FakeAgent Other, string Original)> ReplacedAsync(EcsCloud cloud, string reunion)
+    {
+        var cut = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        var other = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        await cloud.RegisterAsync("web");
+        await cloud.CallAsync(EcsOperations.CreateService, Web(
+            2, ("longspan:disconnect-replace-after", "1s"), ("longspan:disconnect-reunion", reunion)));
+        await cloud.UntilStableAsync("web", 2);
+        var original = cut.Running.Single().Arn!;
+        await cut.CutAsync();
+        await EcsCloud.UntilAsync("replaced", () => Task.FromResult(other.Running.Count), n => n == 2);
+        await cloud.UntilServiceAsync("web", "two count", s => s.RunningCount == 2);
+        return (cut, other, original);
+    }
+
+    private static Task SayAsync(FakeAgent agent, long generation = 1) => agent.SendAsync(new NodeReportMessage
+    {
+        NodeName = "n", Generation = generation,
+        Tasks = [.. agent.Running.Select(t => new NodeTaskReport
+        {
+            TaskArn = t.Arn, DesiredStatus = "RUNNING", KnownStatus = "RUNNING", Family = t.Family, Version = t.Version, ServiceName = t.ServiceName,
+        })],
+    });
+
+    [Fact]
+    public async Task A_lost_nodes_task_is_replaced_and_stays_in_view()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        var (cut, other, original) = await ReplacedAsync(cloud, "keep-original");
+        await using var _ = cut;
+        await using var __ = other;
+        var seen = await cloud.TaskAsync(original);
+        Assert.Equal(("RUNNING", "RUNNING", "DISCONNECTED"), (seen.LastStatus, seen.DesiredStatus, seen.Connectivity));
+        var service = await cloud.ServiceAsync("web");
+        Assert.Contains(service.Events!, e => e.Message!.Contains("has lost 1 tasks", StringComparison.Ordinal));
+        Assert.Equal(3, (await cloud.CallAsync(EcsOperations.ListTasks, new() { ServiceName = "web" })).TaskArns!.Count);
+    }
+
+    [Fact]
+    public async Task The_original_stays_and_its_replacement_goes()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        var (cut, other, original) = await ReplacedAsync(cloud, "keep-original");
+        await using var _ = cut;
+        await using var __ = other;
+        await cut.ConnectAsync();
+        await SayAsync(cut);
+        await EcsCloud.UntilAsync("replacement gone", () => Task.FromResult(other.Running.Count), n => n == 1);
+        await cloud.UntilServiceAsync("web", "two count", s => s is { RunningCount: 2, Deployments: [{ RolloutState: "COMPLETED" }] });
+        Assert.Equal([original], cut.Running.Select(t => t.Arn));
+        Assert.Equal("CONNECTED", (await cloud.TaskAsync(original)).Connectivity);
+        Assert.DoesNotContain(cut.ReceivedOf<PayloadMessage>(), p => p.Tasks!.Any(t => t.DesiredStatus == "STOPPED"));
+    }
+
+    [Fact]
+    public async Task The_replacement_stays_and_the_original_goes()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        var (cut, other, original) = await ReplacedAsync(cloud, "keep-replacement");
+        await using var _ = cut;
+        await using var __ = other;
+        await cut.ConnectAsync();
+        await SayAsync(cut);
+        var stopped = await cloud.UntilTaskAsync(original, "STOPPED");
+        Assert.Contains("replaced while its container instance was away", stopped.StoppedReason, StringComparison.Ordinal);
+        Assert.Equal(2, other.Running.Count);
+        Assert.Empty(cut.Running);
+    }
+
+    [Fact]
+    public async Task What_ended_during_the_cut_is_not_brought_back()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        var (cut, other, original) = await ReplacedAsync(cloud, "keep-original");
+        await using var _ = cut;
+        await using var __ = other;
+        await cut.ExitAsync(original, 1);
+        await cut.ConnectAsync();
+        await SayAsync(cut);
+        await cloud.UntilTaskAsync(original, "STOPPED");
+        await cloud.UntilServiceAsync("web", "two count", s => s is { RunningCount: 2, PendingCount: 0 });
+        Assert.Equal(2, other.Running.Count);
+    }
+
+    [Fact]
+    public async Task A_node_that_has_lost_a_task_says_so_by_not_naming_it()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        var (cut, other, original) = await ReplacedAsync(cloud, "keep-original");
+        await using var _ = cut;
+        await using var __ = other;
+        await cut.ConnectAsync();
+        await cut.SendAsync(new NodeReportMessage { NodeName = "n", Generation = 1, Tasks = [] });
+        Assert.Equal(UnknownTask.Missing, (await cloud.UntilTaskAsync(original, "STOPPED")).StoppedReason);
+    }
+
+    [Fact]
+    public async Task External_tasks_are_not_replaced_unless_asked_for()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var cut = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        await cloud.RegisterAsync("web");
+        await cloud.CallAsync(EcsOperations.CreateService, Named("patient", 1));
+        await cloud.CallAsync(EcsOperations.CreateService, Web(1));
+        await cloud.UntilStableAsync("web", 1);
+        await cloud.UntilStableAsync("patient", 1);
+        await cut.CutAsync();
+        await using var other = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        var arn = (await cloud.ServiceAsync("web")).ServiceArn;
+        await cloud.CallAsync(EcsOperations.TagResource, new()
+        {
+            ResourceArn = arn, Tags = [new Tag { Key = "longspan:disconnect-replace-after", Value = "1" }],
+        });
+        await EcsCloud.UntilAsync("replaced", () => Task.FromResult(other.Running), r => r.Count > 0);
+        Assert.Equal("web", other.Running.Single().ServiceName);
+    }
+
+    [Theory]
+    [InlineData("longspan:disconnect-replace-after", "soon")]
+    [InlineData("longspan:disconnect-replace-after", "0")]
+    [InlineData("longspan:disconnect-replace-after", "-5m")]
+    [InlineData("longspan:disconnect-replace-after", "31d")]
+    [InlineData("longspan:disconnect-reunion", "keep-both")]
+    public async Task Values_that_mean_nothing_are_refused(string tag, string value)
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await cloud.RegisterAsync("web");
+        var refused = await EcsCloud.RefusedAsync(() => cloud.CallAsync(EcsOperations.CreateService, Web(0, (tag, value))));
+        Assert.Equal("InvalidParameterException", refused.Code);
+        Assert.Contains(tag, refused.Message, StringComparison.Ordinal);
+        var service = (await cloud.CallAsync(EcsOperations.CreateService, Web(0))).Service!;
+        foreach (var arn in new[] { service.ServiceArn, service.ClusterArn })
+        {
+            await EcsCloud.RefusedAsync(() => cloud.CallAsync(
+                EcsOperations.TagResource, new() { ResourceArn = arn, Tags = [new Tag { Key = tag, Value = value }] }));
+        }
+    }
+}
