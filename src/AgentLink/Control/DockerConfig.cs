@@ -16,6 +16,7 @@ public sealed record DockerConfig
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
     public bool? OpenStdin { get; init; }
     public bool? Tty { get; init; }
+    public bool? NetworkDisabled { get; init; }
     public DockerHealthcheck? Healthcheck { get; init; }
 
     /// <summary>The JSON text, or null when nothing is set.</summary>

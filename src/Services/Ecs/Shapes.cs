@@ -217,7 +217,8 @@ internal static class Shapes
             RegisteredResources = Resources(registered),
             RemainingResources = Resources(new InstanceResources(
                 registered.CpuUnits - used.CpuUnits, registered.MemoryMib - used.MemoryMib,
-                [.. registered.TcpPorts, .. used.TcpPorts], [.. registered.UdpPorts, .. used.UdpPorts], registered.Gpus)),
+                [.. registered.TcpPorts, .. used.TcpPorts], [.. registered.UdpPorts, .. used.UdpPorts],
+                [.. registered.Gpus.Except(used.Gpus)])),
             Status = instance.Status,
             AgentConnected = instance.AgentConnected,
             RunningTasksCount = running,
@@ -298,13 +299,14 @@ internal sealed record ClusterCounts(
 }
 
 /// <summary>What the assignment takes of a node.</summary>
-internal sealed record InstanceUse(int CpuUnits, int MemoryMib, IReadOnlyList<int> TcpPorts, IReadOnlyList<int> UdpPorts)
+internal sealed record InstanceUse(
+    int CpuUnits, int MemoryMib, IReadOnlyList<int> TcpPorts, IReadOnlyList<int> UdpPorts, IReadOnlyList<string> Gpus)
 {
     public static InstanceUse Of(AssignmentDocument? assignment)
     {
         var entries = assignment?.Entries ?? [];
         return new InstanceUse(
             entries.Sum(e => e.CpuUnits), entries.Sum(e => e.MemoryMib),
-            [.. entries.SelectMany(e => e.TcpPorts)], [.. entries.SelectMany(e => e.UdpPorts)]);
+            [.. entries.SelectMany(e => e.TcpPorts)], [.. entries.SelectMany(e => e.UdpPorts)], [.. entries.SelectMany(e => e.Gpus)]);
     }
 }

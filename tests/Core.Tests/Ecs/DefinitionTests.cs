@@ -73,7 +73,6 @@ public sealed class DefinitionTests
         { "cycle", r => r.ContainerDefinitions![0].DependsOn = [new() { ContainerName = "main", Condition = "START" }] },
         { "Fargate requires that 'cpu'", r => r.RequiresCompatibilities = ["FARGATE"] },
         { "No Fargate configuration", r => (r.RequiresCompatibilities, r.Cpu, r.Memory) = (["FARGATE"], "256", "4096") },
-        { "not supported for the EXTERNAL", r => (r.RequiresCompatibilities, r.NetworkMode) = (["EXTERNAL"], "awsvpc") },
         { "must match", r => (r.NetworkMode, r.ContainerDefinitions![0].PortMappings) = ("host", [new() { ContainerPort = 80, HostPort = 81 }]) },
         { "essential", r => r.ContainerDefinitions![0].Essential = false },
         { "invalid characters", r => r.Family = "a b" },

@@ -60,6 +60,11 @@ internal sealed class FakeAgent : IAsyncDisposable
     /// <summary>The number of tasks at the moment at which it was highest, if that is more than the node has room for.</summary>
     public IEnumerable<int> Overfilled(int room) => _highest > room ? [_highest] : [];
 
+    /// <summary>What every agent of these days can do.</summary>
+    private static IEnumerable<EcsAttribute> Common => new[] { 17, 18, 19, 20, 21, 22, 23, 24, 25 }
+        .Select(v => $"com.amazonaws.ecs.capability.docker-remote-api.1.{v}").Append("ecs.capability.task-cpu-mem-limit")
+        .Select(n => new EcsAttribute { Name = n });
+
     public static async Task<FakeAgent> JoinAsync(
         EcsCloud cloud, string pool = "FARGATE", int cpu = 4096, int memory = 8192, bool connect = true, params EcsAttribute[] attributes)
     {
@@ -71,7 +76,7 @@ internal sealed class FakeAgent : IAsyncDisposable
         };
         var answer = await cloud.CallAsync(EcsOperations.RegisterContainerInstance, new RegisterContainerInstanceRequest
         {
-            Attributes = [.. own, .. attributes, new EcsAttribute { Name = "ecs.os-type", Value = "linux" }],
+            Attributes = [.. own, .. Common, .. attributes, new EcsAttribute { Name = "ecs.os-type", Value = "linux" }],
             TotalResources =
             [
                 new Resource { Name = "CPU", Type = "INTEGER", IntegerValue = cpu },
@@ -86,6 +91,14 @@ internal sealed class FakeAgent : IAsyncDisposable
         {
             await agent.ConnectAsync();
         }
+        return agent;
+    }
+
+    /// <summary>The agent of an instance that is registered already.</summary>
+    public static async Task<FakeAgent> TakeAsync(EcsCloud cloud, string arn)
+    {
+        var agent = new FakeAgent(cloud, arn);
+        await agent.ConnectAsync();
         return agent;
     }
 

@@ -108,6 +108,8 @@ internal sealed record AssignmentEntry
     public int MemoryMib { get; init; }
     public IReadOnlyList<int> TcpPorts { get; init; } = [];
     public IReadOnlyList<int> UdpPorts { get; init; } = [];
+    /// <summary>The GPUs of the instance that are the task's, by their ids.</summary>
+    public IReadOnlyList<string> Gpus { get; init; } = [];
     public string? RoleCredentialsId { get; init; }
     public string? ExecutionCredentialsId { get; init; }
 }

@@ -69,6 +69,7 @@ internal sealed partial class ControlSession
                 AccountId = _link.Account.AccountId,
                 Endpoint = _link.Endpoint,
                 IsLongspanNode = _link.IsLongspanNode,
+                Gpus = entry.Gpus,
                 RoleCredentials = role,
                 ExecutionRoleCredentials = execution,
             }), generation, stop);

@@ -20,6 +20,7 @@ internal static class DockerObjects
         Hostname = container.Hostname,
         Labels = container.DockerLabels is { Count: > 0 } labels ? labels : null,
         OpenStdin = container.Interactive is true ? true : null,
+        NetworkDisabled = container.DisableNetworking is true ? true : null,
         Tty = container.PseudoTerminal is true ? true : null,
         Healthcheck = container.HealthCheck is { } check
             ? new DockerHealthcheck
@@ -33,9 +34,10 @@ internal static class DockerObjects
             : null,
     };
 
-    public static DockerHostConfig HostConfig(PayloadInput input, ContainerDefinition container, ContainerOverride? change, string mode)
+    public static DockerHostConfig HostConfig(PayloadInput input, ContainerDefinition container, ContainerOverride? change, string mode, int? taskMemory)
     {
         var linux = container.LinuxParameters;
+        var memory = change?.Memory ?? container.Memory ?? taskMemory;
         return new DockerHostConfig
         {
             // awsvpc is no mode of Docker's: the node makes it of what it has.
@@ -46,7 +48,7 @@ internal static class DockerObjects
             Dns = Some(container.DnsServers),
             DnsSearch = Some(container.DnsSearchDomains),
             ExtraHosts = container.ExtraHosts is { Count: > 0 } hosts ? [.. hosts.Select(h => $"{h.Hostname}:{h.IpAddress}")] : null,
-            SecurityOpt = Some(container.DockerSecurityOptions),
+            SecurityOpt = container.DockerSecurityOptions is { Count: > 0 } options ? [.. options.Select(SecurityOption)] : null,
             Ulimits = container.Ulimits is { Count: > 0 } limits
                 ? [.. limits.Select(u => new DockerUlimit { Name = u.Name, Soft = u.SoftLimit ?? 0, Hard = u.HardLimit ?? 0 })] : null,
             Sysctls = container.SystemControls is { Count: > 0 } controls
@@ -56,8 +58,9 @@ internal static class DockerObjects
             CapDrop = Some(linux?.Capabilities?.Drop),
             Init = linux?.InitProcessEnabled is true ? true : null,
             ShmSize = linux?.SharedMemorySize * Mebibyte,
-            MemorySwap = linux?.MaxSwap is { } swap && container.Memory is { } memory ? (swap + memory) * Mebibyte : null,
-            MemorySwappiness = linux?.Swappiness,
+            // ECS counts swap beside the memory, Docker both together; without a bound for swap its eagerness is not looked at.
+            MemorySwap = linux?.MaxSwap is { } swap && memory is > 0 ? (swap + memory.Value) * Mebibyte : null,
+            MemorySwappiness = linux?.MaxSwap is null ? null : linux.Swappiness,
             Devices = linux?.Devices is { Count: > 0 } devices
                 ? [.. devices.Select(Device)] : null,
             Tmpfs = linux?.Tmpfs is { Count: > 0 } mounts
@@ -65,11 +68,16 @@ internal static class DockerObjects
         };
     }
 
+    // ECS writes kind:value as old engines did; new ones take kind=value only.
+    private static string SecurityOption(string option) =>
+        option.IndexOf(':', StringComparison.Ordinal) is var colon && colon > 0 && option[..colon] is "apparmor" or "label" or "seccomp" or "no-new-privileges"
+            ? $"{option[..colon]}={option[(colon + 1)..]}" : option;
+
     private static DockerDevice Device(Device device) => new()
     {
         PathOnHost = device.HostPath,
         PathInContainer = device.ContainerPath ?? device.HostPath,
-        CgroupPermissions = device.Permissions is { Count: > 0 } permissions ? string.Concat(permissions.Select(p => p[..1])) : "rwm",
+        CgroupPermissions = device.Permissions is { Count: > 0 } permissions ? string.Concat(permissions.Select(p => p[0])) : "rwm",
     };
 
     private static List<string>? Some(List<string>? values) => values is { Count: > 0 } ? values : null;

@@ -15,6 +15,8 @@ internal sealed record PayloadInput
     public required string AccountId { get; init; }
     public required Uri Endpoint { get; init; }
     public bool IsLongspanNode { get; init; }
+    /// <summary>Ids of the node's GPUs that are the task's.</summary>
+    public IReadOnlyList<string> Gpus { get; init; } = [];
     public IAMRoleCredentials? RoleCredentials { get; init; }
     public IAMRoleCredentials? ExecutionRoleCredentials { get; init; }
 }
@@ -47,9 +49,25 @@ internal static class PayloadBuilder
             TaskDefinitionAccountId = input.AccountId,
             Containers = [.. input.Definition.Containers.Select(c => Container(input, c, mode))],
             Volumes = [.. (definition.Volumes ?? []).Select(Volume)],
+            Associations = Gpus(input),
+            EnableFaultInjection = definition.EnableFaultInjection is true ? true : null,
             RoleCredentials = input.RoleCredentials,
             ExecutionRoleCredentials = input.ExecutionRoleCredentials,
         };
+    }
+
+    // One association for each GPU, dealt out in the order of the containers.
+    private static AgentAssociation[]? Gpus(PayloadInput input)
+    {
+        if (input.Gpus.Count == 0)
+        {
+            return null;
+        }
+        var owners = input.Definition.Containers.SelectMany(c => Enumerable.Repeat(c.Name!, TaskSizes.Gpus(c, input.Task.Overrides)));
+        return [.. input.Gpus.Zip(owners, (gpu, owner) => new AgentAssociation
+        {
+            Name = gpu, Type = "gpu", Content = new AgentAssociationContent { Value = "", Encoding = "base64" }, Containers = [owner],
+        })];
     }
 
     // Task-level sizes are sent only when the definition or the call set them: the agent makes a cgroup of them.
@@ -86,28 +104,14 @@ internal static class PayloadBuilder
                 ? [.. files.Select(f => new AgentEnvironmentFile { Value = f.Value, Type = f.Type })] : null,
             PortMappings = Ports(input, container),
             Links = container.Links is { Count: > 0 } ? container.Links : null,
-            MountPoints =
-            [
-                .. (container.MountPoints ?? []).Select(m => new AgentMountPoint
-                {
-                    SourceVolume = m.SourceVolume, ContainerPath = m.ContainerPath, ReadOnly = m.ReadOnly ?? false,
-                }),
-            ],
-            VolumesFrom =
-            [
-                .. (container.VolumesFrom ?? []).Select(v => new AgentVolumeFrom
-                {
-                    SourceContainer = v.SourceContainer, ReadOnly = v.ReadOnly ?? false,
-                }),
-            ],
-            DependsOn =
-            [
-                .. (container.DependsOn ?? []).Select(d => new AgentDependency { ContainerName = d.ContainerName, Condition = d.Condition }),
-            ],
+            MountPoints = Mounts(container),
+            VolumesFrom = [.. (container.VolumesFrom ?? []).Select(v => new AgentVolumeFrom { SourceContainer = v.SourceContainer, ReadOnly = v.ReadOnly ?? false })],
+            DependsOn = [.. (container.DependsOn ?? []).Select(d => new AgentDependency { ContainerName = d.ContainerName, Condition = d.Condition })],
             StartTimeout = container.StartTimeout,
             StopTimeout = container.StopTimeout,
             HealthCheckType = container.HealthCheck is null ? null : "docker",
             RegistryAuthentication = Registry(input, container),
+            Secrets = Secrets(input, container),
             RestartPolicy = container.RestartPolicy is { Enabled: true } policy
                 ? new AgentRestartPolicy
                 {
@@ -117,9 +121,34 @@ internal static class PayloadBuilder
             DockerConfig = new AgentDockerConfig
             {
                 Config = DockerObjects.Config(container).ToJsonText(),
-                HostConfig = DockerObjects.HostConfig(input, container, change, mode).ToJsonText(),
+                HostConfig = DockerObjects.HostConfig(input, container, change, mode, TaskLevelMemory(input)).ToJsonText(),
             },
         };
+    }
+
+    private static AgentMountPoint[] Mounts(ContainerDefinition container) =>
+    [
+        .. (container.MountPoints ?? []).Select(m => new AgentMountPoint
+        {
+            SourceVolume = m.SourceVolume, ContainerPath = m.ContainerPath, ReadOnly = m.ReadOnly ?? false,
+        }),
+    ];
+
+    // Amazon's agent fetches them with the execution role. Our node refuses a container that has some rather than start it without.
+    private static AgentSecret[]? Secrets(PayloadInput input, ContainerDefinition container)
+    {
+        var own = (container.Secrets ?? []).Select(s => (Secret: s, Target: "CONTAINER"));
+        var ofLog = (container.LogConfiguration?.SecretOptions ?? []).Select(s => (Secret: s, Target: "LOG_DRIVER"));
+        AgentSecret[] all =
+        [
+            .. own.Concat(ofLog).Select(s => new AgentSecret
+            {
+                Name = s.Secret.Name, ValueFrom = s.Secret.ValueFrom, Target = s.Target, Provider = TaskRequirements.SourceOf(s.Secret),
+                Type = s.Target == "CONTAINER" ? "ENVIRONMENT_VARIABLE" : "BOOTSTRAP",
+                Region = Kernel.Arn.TryParse(s.Secret.ValueFrom, out var arn) && arn.Region.Length > 0 ? arn.Region : input.Region,
+            }),
+        ];
+        return all.Length == 0 ? null : all;
     }
 
     private static Dictionary<string, string> Environment(PayloadInput input, ContainerDefinition container, ContainerOverride? change)

@@ -83,7 +83,7 @@ internal sealed class ClusterCapacity
         {
             _nodes[id] = _nodes[id].Take(request);
             _waited[waited.Value.Id] = waited;
-            _planned.Add(NewTask.Place(waited.Value with { Version = waited.Value.Version + 1 }, _instances[id].Value, template));
+            _planned.Add(WithGpus(id, request, NewTask.Place(waited.Value with { Version = waited.Value.Version + 1 }, _instances[id].Value, template)));
         }
         return decision;
     }
@@ -95,7 +95,20 @@ internal sealed class ClusterCapacity
     public void PlanOn(string instanceId, TaskTemplate template, PlacementRequest request, DateTimeOffset now)
     {
         _nodes[instanceId] = _nodes[instanceId].Take(request);
-        _planned.Add(NewTask.On(_instances[instanceId].Value, template, CallScope.Of(_scope), now));
+        _planned.Add(WithGpus(instanceId, request, NewTask.On(_instances[instanceId].Value, template, CallScope.Of(_scope), now)));
+    }
+
+    // A GPU is one container's for as long as its task is assigned: which ones is settled with the place.
+    private (TaskDocument Task, AssignmentEntry Entry) WithGpus(
+        string instanceId, PlacementRequest request, (TaskDocument Task, AssignmentEntry Entry) made)
+    {
+        if (request.Gpus == 0)
+        {
+            return made;
+        }
+        var taken = (_assignments.GetValueOrDefault(instanceId)?.Value.Entries ?? [])
+            .Concat(_planned.Where(p => p.Task.InstanceId == instanceId).Select(p => p.Entry)).SelectMany(e => e.Gpus);
+        return (made.Task, made.Entry with { Gpus = [.. _instances[instanceId].Value.Registered.Gpus.Except(taken).Take(request.Gpus)] });
     }
 
     /// <summary>Adds the planned tasks with what they rely on.</summary>
@@ -143,6 +156,7 @@ internal sealed class ClusterCapacity
             Attributes = instance.Attributes.DistinctBy(a => a.Name).ToDictionary(a => a.Name, a => a.Value ?? "", StringComparer.Ordinal),
             FreeCpuUnits = instance.Registered.CpuUnits - used.CpuUnits,
             FreeMemoryMib = instance.Registered.MemoryMib - used.MemoryMib,
+            FreeGpus = instance.Registered.Gpus.Count - used.Gpus.Count,
             UsedTcpPorts = instance.Registered.TcpPorts.Concat(used.TcpPorts).ToHashSet(),
             UsedUdpPorts = instance.Registered.UdpPorts.Concat(used.UdpPorts).ToHashSet(),
             TasksByGroup = entries.Where(e => !e.Stop).GroupBy(e => e.Group).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),

@@ -38,6 +38,11 @@ internal sealed record TaskTemplate
     /// <summary>What it asks of a node. Throws the caller's error for an expression that we do not understand.</summary>
     public PlacementRequest Request()
     {
+        OverrideRules.Check(Definition, Overrides);
+        if (LaunchType == LaunchTypes.Fargate)
+        {
+            OverrideRules.CheckFargate(Definition, Overrides);
+        }
         var demand = TaskSizes.Demand(Definition, Overrides);
         PlacementRules.Check(Constraints.Count, Strategy);
         var rules = Constraints.Select(c => (c.Type, c.Expression))
@@ -51,7 +56,9 @@ internal sealed record TaskTemplate
             UdpPorts = demand.UdpPorts,
             // The platform's own capacity runs whatever is offered to it.
             RequiredAttributes = LaunchType == LaunchTypes.Fargate
-                ? [] : [.. (Definition.Definition.RequiresAttributes ?? []).Select(a => a.Name!)],
+                ? [] : [.. (Definition.Definition.RequiresAttributes ?? []).Select(a => a.Name!), .. OverrideRules.Attributes(Overrides)],
+            Values = TaskRequirements.Values(Definition.Definition),
+            Gpus = demand.Gpus,
             DistinctInstance = rules.Any(c => c.Type == "distinctInstance"),
             Constraints = [.. rules.Where(c => c.Type == "memberOf").Select(c => PlacementRules.Query(c.Expression))],
             Strategy = [.. Strategy.Select(PlacementRules.Rule)],

@@ -1,12 +1,22 @@
+using System.Text.Json;
 using Longspan.Api.Ecs;
+using Longspan.Services.Ecs.Documents;
 
 namespace Longspan.Services.Ecs.Rules;
 
-/// <summary>Checks a definition as AWS does at registration, and fills in what AWS fills in.</summary>
+/// <summary>
+/// Checks a definition as AWS does at registration, and fills in what AWS fills in. Whatever passes is kept, returned as it was given and
+/// done; what no node of ours can do, nor Amazon's agent by its payload, is refused here with the reason. What only some nodes can do is a
+/// required attribute (<see cref="TaskRequirements"/>). <c>docs/services/ecs-task-definitions.md</c> lists every member.
+/// </summary>
 internal static class TaskDefinitionRules
 {
     public const int MaximumContainers = 10;
+    public const int MaximumBytes = 64 * 1024;
+    public const int LeastEphemeralGib = 21;
+    public const int MostEphemeralGib = 200;
     private static readonly string[] NetworkModes = ["bridge", "host", "awsvpc", "none"];
+    private static readonly JsonSerializerOptions s_stored = new() { Converters = { new ShapeJson<TaskDefinition>() } };
 
     /// <summary>The definition that is kept: the request with AWS's defaults made explicit.</summary>
     public static TaskDefinition Complete(RegisterTaskDefinitionRequest request)
@@ -35,40 +45,17 @@ internal static class TaskDefinitionRules
         };
         foreach (var container in definition.ContainerDefinitions!)
         {
-            CompleteContainer(container, definition.NetworkMode);
+            ContainerRules.Complete(container, definition.NetworkMode);
         }
-        definition.RequiresAttributes = [.. RequiredAttributes(definition).Select(name => new EcsAttribute { Name = name })];
-        definition.Compatibilities = Compatibilities(definition);
-        return definition;
-    }
-
-    private static void CompleteContainer(ContainerDefinition container, string? networkMode)
-    {
-        container.Essential ??= true;
-        container.Cpu ??= 0;
-        container.Environment ??= [];
-        container.MountPoints ??= [];
-        container.VolumesFrom ??= [];
-        container.PortMappings ??= [];
-        container.SystemControls ??= [];
-        foreach (var mapping in container.PortMappings)
+        foreach (var volume in definition.Volumes)
         {
-            mapping.Protocol ??= "tcp";
-            if (networkMode is "awsvpc" or "host")
-            {
-                mapping.HostPort ??= mapping.ContainerPort;
-            }
-            else if (mapping.ContainerPort is not null)
-            {
-                mapping.HostPort ??= 0;
-            }
+            volume.Host ??= volume.DockerVolumeConfiguration is null ? new HostVolumeProperties() : null;
         }
-        if (container.HealthCheck is { } check)
-        {
-            check.Interval ??= 30;
-            check.Timeout ??= 5;
-            check.Retries ??= 3;
-        }
+        definition.RequiresAttributes = [.. TaskRequirements.Attributes(definition).Select(name => new EcsAttribute { Name = name })];
+        definition.Compatibilities = TaskRequirements.Compatibilities(definition);
+        var length = JsonSerializer.SerializeToUtf8Bytes(definition, s_stored).Length;
+        return length <= MaximumBytes
+            ? definition : throw new ClientException($"Actual length: '{length}'. Max allowed length is '{MaximumBytes}' bytes.");
     }
 
     private static void Check(RegisterTaskDefinitionRequest request)
@@ -85,22 +72,13 @@ internal static class TaskDefinitionRules
         {
             throw new ClientException($"Task definition has {containers.Count} containers; at most {MaximumContainers} are allowed.");
         }
-        if (request.NetworkMode is { } mode && !NetworkModes.Contains(mode))
-        {
-            throw new ClientException($"Invalid network mode '{mode}'.");
-        }
-        foreach (var launch in request.RequiresCompatibilities ?? [])
-        {
-            if (!LaunchTypes.All.Contains(launch) && launch != "MANAGED_INSTANCES")
-            {
-                throw new InvalidParameterException($"Unknown launch type compatibility '{launch}'.");
-            }
-        }
-        var cpu = TaskSizes.Cpu(request.Cpu);
-        var memory = TaskSizes.Memory(request.Memory);
+        CheckModes(request);
+        CheckRefused(request);
+        var size = new TaskSize(TaskSizes.Cpu(request.Cpu), TaskSizes.Memory(request.Memory));
+        VolumeRules.Check(request.Volumes);
         foreach (var container in containers)
         {
-            CheckContainer(container, request, memory);
+            ContainerRules.Check(container, request, size);
         }
         if (containers.DistinctBy(c => c.Name, StringComparer.Ordinal).Count() < containers.Count)
         {
@@ -110,186 +88,83 @@ internal static class TaskDefinitionRules
         {
             throw new ClientException("Invalid 'essential' setting for task definition. At least one container must be essential.");
         }
+        CheckSums(containers, size);
+        PortRules.CheckTogether(containers, request.NetworkMode);
         if (request.RequiresCompatibilities?.Contains(LaunchTypes.Fargate) is true)
         {
-            CheckFargate(request, cpu, memory);
+            FargateRules.Check(request, size);
         }
-        if (request.RequiresCompatibilities?.Contains(LaunchTypes.External) is true && request.NetworkMode == "awsvpc")
-        {
-            throw new ClientException("The awsvpc network mode is not supported for the EXTERNAL launch type.");
-        }
-        CheckDependencies(containers);
+        DependencyRules.Check(containers);
         PlacementRules.Check(request.PlacementConstraints);
     }
 
-    private static void CheckContainer(ContainerDefinition container, RegisterTaskDefinitionRequest request, int? taskMemory)
+    private static void CheckModes(RegisterTaskDefinitionRequest request)
     {
-        if (container.Name is null || !EcsNames.Identifier().IsMatch(container.Name))
+        if (request.NetworkMode is { } mode && !NetworkModes.Contains(mode))
         {
-            throw new ClientException("Container name contains invalid characters.");
+            throw new ClientException($"Invalid network mode '{mode}'.");
         }
-        if (string.IsNullOrWhiteSpace(container.Image))
+        if (request.PidMode is { } pid and not ("host" or "task"))
         {
-            throw new ClientException($"Container.image should not be null or empty.");
+            throw new ClientException($"Invalid PID mode '{pid}'.");
         }
-        if (taskMemory is null && container.Memory is null && container.MemoryReservation is null)
+        if (request.IpcMode is { } ipc and not ("host" or "task" or "none"))
+        {
+            throw new ClientException($"Invalid IPC mode '{ipc}'.");
+        }
+        foreach (var launch in request.RequiresCompatibilities ?? [])
+        {
+            if (!LaunchTypes.All.Contains(launch) && launch != "MANAGED_INSTANCES")
+            {
+                throw new InvalidParameterException($"Unknown launch type compatibility '{launch}'.");
+            }
+        }
+        if (request.RuntimePlatform?.CpuArchitecture is { } architecture and not ("X86_64" or "ARM64"))
+        {
+            throw new ClientException($"Invalid cpuArchitecture '{architecture}'.");
+        }
+        CheckEphemeralStorage(request.EphemeralStorage);
+    }
+
+    public static void CheckEphemeralStorage(EphemeralStorage? storage)
+    {
+        if (storage is { SizeInGiB: not (>= LeastEphemeralGib and <= MostEphemeralGib) })
         {
             throw new ClientException(
-                $"Invalid setting for container '{container.Name}'. At least one of 'memory' or 'memoryReservation' must be specified.");
+                $"Ephemeral storage size {storage.SizeInGiB} GiB is out of range. It must be between {LeastEphemeralGib} and {MostEphemeralGib} GiB.");
         }
-        if (container.Memory is < 6)
+    }
+
+    // What nothing that can join a cluster here could run. Better said now than by a task that behaves otherwise than asked.
+    private static void CheckRefused(RegisterTaskDefinitionRequest request)
+    {
+        var refused = request.ProxyConfiguration is not null ? "'proxyConfiguration' is not supported: there is no App Mesh proxy."
+            : request.InferenceAccelerators is { Count: > 0 }
+                ? "'inferenceAccelerators' are not supported: Amazon Elastic Inference is no longer available."
+            : request.RuntimePlatform?.OperatingSystemFamily is { } family and not "LINUX"
+                ? $"operatingSystemFamily '{family}' is not supported: nodes run Linux containers." : null;
+        if (refused is not null)
         {
-            throw new ClientException($"Invalid 'memory' setting for container '{container.Name}': must be at least 6.");
+            throw new ClientException(refused);
         }
-        if (container.Memory is { } hard && container.MemoryReservation is { } soft && soft > hard)
+    }
+
+    /// <summary>All containers together must fit into what the task is given.</summary>
+    private static void CheckSums(IReadOnlyList<ContainerDefinition> containers, TaskSize size)
+    {
+        var cpu = containers.Sum(c => (long)(c.Cpu ?? 0));
+        if (cpu > size.Cpu)
+        {
+            throw new ClientException($"The sum of the 'cpu' settings of the containers ({cpu}) is greater than the 'cpu' of the task ({size.Cpu}).");
+        }
+        var memory = containers.Sum(c => (long)(c.MemoryReservation ?? c.Memory ?? 0));
+        if (memory > size.Memory)
         {
             throw new ClientException(
-                $"Invalid setting for container '{container.Name}'. The 'memory' setting must be greater than or equal to 'memoryReservation'.");
+                $"The sum of the memory reserved by the containers ({memory}) is greater than the 'memory' of the task ({size.Memory}).");
         }
-        if (container.Memory > taskMemory)
-        {
-            throw new ClientException(
-                $"Invalid setting for container '{container.Name}'. 'memory' exceeds the memory of the task.");
-        }
-        foreach (var mapping in container.PortMappings ?? [])
-        {
-            if (mapping.ContainerPort is < 1 or > 65535 || mapping.HostPort is < 0 or > 65535)
-            {
-                throw new ClientException($"Invalid port mapping for container '{container.Name}'.");
-            }
-            if (request.NetworkMode is "awsvpc" or "host" && mapping.HostPort is { } host && host != mapping.ContainerPort)
-            {
-                throw new ClientException(
-                    $"When networkMode={request.NetworkMode}, the host ports and container ports in port mappings must match.");
-            }
-        }
-        foreach (var mount in container.MountPoints ?? [])
-        {
-            if (mount.SourceVolume is { } volume && request.Volumes?.Any(v => v.Name == volume) is not true)
-            {
-                throw new ClientException($"Unknown volume '{volume}'.");
-            }
-        }
-    }
-
-    // Fargate on AWS takes awsvpc only. Here bridge is accepted as well: see README.md, differences.
-    private static void CheckFargate(RegisterTaskDefinitionRequest request, int? cpu, int? memory)
-    {
-        if (cpu is null)
-        {
-            throw new ClientException("Fargate requires that 'cpu' be defined at the task level.");
-        }
-        if (memory is null)
-        {
-            throw new ClientException("Fargate requires that 'memory' be defined at the task level.");
-        }
-        if (!TaskSizes.IsFargateSize(cpu.Value, memory.Value))
-        {
-            throw new ClientException("No Fargate configuration exists for given values.");
-        }
-        if (request.NetworkMode is "host" or "none")
-        {
-            throw new ClientException("Fargate only supports network mode ‘awsvpc’.");
-        }
-    }
-
-    private static void CheckDependencies(IReadOnlyList<ContainerDefinition> containers)
-    {
-        var byName = containers.ToDictionary(c => c.Name!, StringComparer.Ordinal);
-        var done = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var container in containers)
-        {
-            Visit(container, []);
-        }
-
-        // The depth is bounded by the number of containers: a longer path has met one of them twice.
-        void Visit(ContainerDefinition container, HashSet<string> path)
-        {
-            if (!path.Add(container.Name!))
-            {
-                throw new ClientException("Container dependency cycle detected.");
-            }
-            foreach (var dependency in done.Contains(container.Name!) ? [] : container.DependsOn ?? [])
-            {
-                if (dependency.ContainerName is not { } name || !byName.TryGetValue(name, out var other))
-                {
-                    throw new ClientException($"Container '{container.Name}' depends on unknown container '{dependency.ContainerName}'.");
-                }
-                if (dependency.Condition == "HEALTHY" && other.HealthCheck is null)
-                {
-                    throw new ClientException(
-                        $"Container '{container.Name}' depends on container '{name}' being HEALTHY, which has no health check.");
-                }
-                Visit(other, path);
-            }
-            path.Remove(container.Name!);
-            done.Add(container.Name!);
-        }
-    }
-
-    /// <summary>The agent capabilities that the definition needs; placement asks every instance for them.</summary>
-    public static IEnumerable<string> RequiredAttributes(TaskDefinition definition)
-    {
-        const string Prefix = "com.amazonaws.ecs.capability.";
-        var names = new SortedSet<string>(StringComparer.Ordinal);
-        if (definition.TaskRoleArn is not null)
-        {
-            names.Add(Prefix + "task-iam-role" + (definition.NetworkMode == "host" ? "-network-host" : ""));
-        }
-        if (definition.NetworkMode == "awsvpc")
-        {
-            names.Add("ecs.capability.task-eni");
-        }
-        foreach (var container in definition.ContainerDefinitions ?? [])
-        {
-            if (container.LogConfiguration?.LogDriver is { } driver)
-            {
-                names.Add(Prefix + "logging-driver." + driver);
-            }
-            if (container.Privileged is true)
-            {
-                names.Add(Prefix + "privileged-container");
-            }
-            if (container.HealthCheck is not null)
-            {
-                names.Add("ecs.capability.container-health-check");
-            }
-            if (container.DependsOn is { Count: > 0 })
-            {
-                names.Add("ecs.capability.container-ordering");
-            }
-            if (container.RestartPolicy?.Enabled is true)
-            {
-                names.Add("ecs.capability.container-restart-policy");
-            }
-            if (container.EnvironmentFiles is { Count: > 0 })
-            {
-                names.Add("ecs.capability.env-files.s3");
-            }
-            foreach (var secret in container.Secrets ?? [])
-            {
-                names.Add(secret.ValueFrom?.Contains(":secretsmanager:", StringComparison.Ordinal) is true
-                    ? "ecs.capability.secrets.asm.environment-variables"
-                    : "ecs.capability.secrets.ssm.environment-variables");
-            }
-        }
-        return names;
-    }
-
-    private static List<string> Compatibilities(TaskDefinition definition)
-    {
-        var result = new List<string>();
-        if (definition.NetworkMode != "awsvpc")
-        {
-            result.Add(LaunchTypes.External);
-        }
-        result.Add(LaunchTypes.Ec2);
-        var sized = TaskSizes.Cpu(definition.Cpu) is { } cpu && TaskSizes.Memory(definition.Memory) is { } memory
-            && TaskSizes.IsFargateSize(cpu, memory);
-        if (sized && (definition.NetworkMode == "awsvpc" || definition.RequiresCompatibilities?.Contains(LaunchTypes.Fargate) is true))
-        {
-            result.Add(LaunchTypes.Fargate);
-        }
-        return result;
     }
 }
+
+/// <summary>Task-level sizes; null where none is set.</summary>
+internal readonly record struct TaskSize(int? Cpu, int? Memory);

@@ -5,7 +5,7 @@ using Longspan.Services.Ecs.Documents;
 namespace Longspan.Services.Ecs.Rules;
 
 /// <summary>What a task takes of a node. CPU is in units of 1/1024 core, memory in MiB.</summary>
-internal sealed record TaskDemand(int CpuUnits, int MemoryMib, IReadOnlyList<int> TcpPorts, IReadOnlyList<int> UdpPorts);
+internal sealed record TaskDemand(int CpuUnits, int MemoryMib, IReadOnlyList<int> TcpPorts, IReadOnlyList<int> UdpPorts, int Gpus = 0);
 
 /// <summary>Sizes as callers write them (<c>256</c>, <c>.25 vCPU</c>, <c>512</c>, <c>1 GB</c>) and what they add up to.</summary>
 internal static class TaskSizes
@@ -71,6 +71,14 @@ internal static class TaskSizes
         }
         return new TaskDemand(
             Cpu(overrides?.Cpu) ?? Cpu(definition.Definition.Cpu) ?? cpu,
-            Memory(overrides?.Memory) ?? Memory(definition.Definition.Memory) ?? memory, tcp, udp);
+            Memory(overrides?.Memory) ?? Memory(definition.Definition.Memory) ?? memory, tcp, udp,
+            definition.Containers.Sum(c => Gpus(c, overrides)));
+    }
+
+    /// <summary>How many GPUs the container asks for; an override's wish takes the place of the definition's.</summary>
+    public static int Gpus(ContainerDefinition container, TaskOverride? overrides)
+    {
+        var wish = overrides?.ContainerOverrides?.FirstOrDefault(o => o.Name == container.Name)?.ResourceRequirements ?? container.ResourceRequirements;
+        return wish is null ? 0 : wish.Where(r => r.Type == "GPU").Sum(r => int.TryParse(r.Value, CultureInfo.InvariantCulture, out var count) ? count : 0);
     }
 }

@@ -10,6 +10,7 @@ internal sealed record NodeCapacity
     public required IReadOnlyDictionary<string, string> Attributes { get; init; }
     public required int FreeCpuUnits { get; init; }
     public required int FreeMemoryMib { get; init; }
+    public int FreeGpus { get; init; }
     public required IReadOnlySet<int> UsedTcpPorts { get; init; }
     public required IReadOnlySet<int> UsedUdpPorts { get; init; }
     /// <summary>Tasks on the node by group (<c>service:web</c>), for spreading and for distinctInstance.</summary>
@@ -27,6 +28,7 @@ internal sealed record NodeCapacity
     {
         FreeCpuUnits = FreeCpuUnits - request.CpuUnits,
         FreeMemoryMib = FreeMemoryMib - request.MemoryMib,
+        FreeGpus = FreeGpus - request.Gpus,
         UsedTcpPorts = request.TcpPorts.Count == 0 ? UsedTcpPorts : UsedTcpPorts.Concat(request.TcpPorts).ToHashSet(),
         UsedUdpPorts = request.UdpPorts.Count == 0 ? UsedUdpPorts : UsedUdpPorts.Concat(request.UdpPorts).ToHashSet(),
         TasksByGroup = new Dictionary<string, int>(TasksByGroup) { [request.Group] = TasksByGroup.GetValueOrDefault(request.Group) + 1 },
@@ -53,9 +55,14 @@ internal sealed record PlacementRequest
     public IReadOnlyList<int> TcpPorts { get; init; } = [];
     public IReadOnlyList<int> UdpPorts { get; init; } = [];
     public IReadOnlyList<string> RequiredAttributes { get; init; } = [];
+    /// <summary>Attributes whose value, where an instance has them, must be this one.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = NoValues;
+    public int Gpus { get; init; }
     public bool DistinctInstance { get; init; }
     public IReadOnlyList<ClusterQuery> Constraints { get; init; } = [];
     public IReadOnlyList<PlacementRule> Strategy { get; init; } = [];
+
+    private static readonly Dictionary<string, string> NoValues = [];
 }
 
 /// <summary>One element of a placement strategy: <c>spread</c> or <c>binpack</c> over a field, or <c>random</c>.</summary>

@@ -10,12 +10,13 @@ internal static class Placement
     public const string Cpu = "RESOURCE:CPU";
     public const string Memory = "RESOURCE:MEMORY";
     public const string Ports = "RESOURCE:PORTS";
+    public const string Gpu = "RESOURCE:GPU";
     public const string Attribute = "ATTRIBUTE";
     public const string Distinct = "DistinctInstance placement constraint unsatisfied.";
     public const string MemberOf = "MemberOf placement constraint unsatisfied.";
 
     // The nearer a node came to taking the task, the better its reason explains the refusal.
-    private static readonly string[] Nearness = [NoInstance, Attribute, MemberOf, Distinct, Ports, Cpu, Memory];
+    private static readonly string[] Nearness = [NoInstance, Attribute, MemberOf, Distinct, Ports, Gpu, Cpu, Memory];
 
     public static PlacementDecision Place(IReadOnlyList<NodeCapacity> nodes, PlacementRequest request)
     {
@@ -51,6 +52,13 @@ internal static class Placement
                 return Attribute;
             }
         }
+        foreach (var (name, value) in request.Values)
+        {
+            if (node.Attributes.TryGetValue(name, out var own) && own != value)
+            {
+                return Attribute;
+            }
+        }
         foreach (var constraint in request.Constraints)
         {
             if (!constraint.Matches(node))
@@ -75,6 +83,10 @@ internal static class Placement
         if (request.TcpPorts.Any(node.UsedTcpPorts.Contains) || request.UdpPorts.Any(node.UsedUdpPorts.Contains))
         {
             return Ports;
+        }
+        if (node.FreeGpus < request.Gpus)
+        {
+            return Gpu;
         }
         if (node.FreeCpuUnits < request.CpuUnits)
         {

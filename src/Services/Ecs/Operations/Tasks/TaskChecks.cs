@@ -44,15 +44,7 @@ internal static class TaskChecks
 
     public static void Overrides(TaskDefinitionDocument definition, TaskOverride? overrides)
     {
-        foreach (var change in overrides?.ContainerOverrides ?? [])
-        {
-            if (!definition.Containers.Any(c => c.Name == change.Name))
-            {
-                throw new InvalidParameterException(
-                    $"Override for container named {change.Name} is not a container in the TaskDefinition.");
-            }
-        }
-        _ = TaskSizes.Demand(definition, overrides);
+        OverrideRules.Check(definition, overrides);
     }
 
     public static IReadOnlyDictionary<string, string> Tags(
