@@ -26,7 +26,11 @@ public sealed class EcsContext
     internal string Arn(string resource) => Call.Arn("ecs", resource).ToString();
 
     /// <summary>The active cluster that the caller named. <c>default</c> comes into being when it is first used.</summary>
-    internal async ValueTask<ClusterDocument> ClusterAsync(string? reference, CancellationToken stop)
+    internal async ValueTask<ClusterDocument> ClusterAsync(string? reference, CancellationToken stop) =>
+        (await ReadClusterAsync(reference, stop)).Value;
+
+    /// <summary>The same with its revision, for a commit that relies on what the cluster says.</summary>
+    internal async ValueTask<Document<ClusterDocument>> ReadClusterAsync(string? reference, CancellationToken stop)
     {
         var name = EcsNames.Cluster(reference);
         for (var attempt = 0; attempt < MaximumAttempts; attempt++)
@@ -34,7 +38,7 @@ public sealed class EcsContext
             var found = await Documents.GetAsync(EcsKinds.Cluster, Scope, name, stop);
             if (found is { Value.IsActive: true })
             {
-                return found.Value;
+                return found;
             }
             if (name != ClusterDocument.DefaultName)
             {
@@ -44,10 +48,7 @@ public sealed class EcsContext
             var commit = found is null
                 ? new Commit().Create(EcsKinds.Cluster, Scope, name, cluster)
                 : new Commit().Update(EcsKinds.Cluster, found, cluster);
-            if ((await Documents.CommitAsync(commit, stop)).Committed)
-            {
-                return cluster;
-            }
+            await Documents.CommitAsync(commit, stop);
         }
         throw new ClusterNotFoundException("Cluster not found.");
     }

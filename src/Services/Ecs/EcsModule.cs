@@ -33,6 +33,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         MapCapacityProviders();
         MapTaskDefinitions();
         MapServices();
+        MapTaskSets();
         MapTasks();
         MapContainerInstances();
     }
@@ -75,6 +76,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         Map(EcsOperations.TagResource, TagResource.HandleAsync);
         Map(EcsOperations.UntagResource, UntagResource.HandleAsync);
         Map(EcsOperations.UpdateCluster, UpdateCluster.HandleAsync);
+        Map(EcsOperations.UpdateClusterSettings, UpdateClusterSettings.HandleAsync);
     }
 
     private void MapCapacityProviders()
@@ -98,6 +100,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 
     private void MapServices()
     {
+        Map(EcsOperations.ContinueServiceDeployment, ContinueServiceDeployment.HandleAsync);
         Map(EcsOperations.CreateService, CreateService.HandleAsync);
         Map(EcsOperations.DeleteService, DeleteService.HandleAsync);
         Map(EcsOperations.DescribeServiceDeployments, DescribeServiceDeployments.HandleAsync);
@@ -105,13 +108,24 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         Map(EcsOperations.DescribeServices, DescribeServices.HandleAsync);
         Map(EcsOperations.ListServiceDeployments, ListServiceDeployments.HandleAsync);
         Map(EcsOperations.ListServices, ListServices.HandleAsync);
+        Map(EcsOperations.ListServicesByNamespace, ListServicesByNamespace.HandleAsync);
         Map(EcsOperations.StopServiceDeployment, StopServiceDeployment.HandleAsync);
         Map(EcsOperations.UpdateService, UpdateService.HandleAsync);
+    }
+
+    private void MapTaskSets()
+    {
+        Map(EcsOperations.CreateTaskSet, CreateTaskSet.HandleAsync);
+        Map(EcsOperations.DeleteTaskSet, DeleteTaskSet.HandleAsync);
+        Map(EcsOperations.DescribeTaskSets, DescribeTaskSets.HandleAsync);
+        Map(EcsOperations.UpdateServicePrimaryTaskSet, UpdateServicePrimaryTaskSet.HandleAsync);
+        Map(EcsOperations.UpdateTaskSet, UpdateTaskSet.HandleAsync);
     }
 
     private void MapTasks()
     {
         Map(EcsOperations.DescribeTasks, DescribeTasks.HandleAsync);
+        Map(EcsOperations.ExecuteCommand, ExecuteCommand.HandleAsync);
         Map(EcsOperations.GetTaskProtection, GetTaskProtection.HandleAsync);
         Map(EcsOperations.ListTasks, ListTasks.HandleAsync);
         Map(EcsOperations.RunTask, RunTask.HandleAsync);

@@ -10,7 +10,9 @@ internal static class ServiceShapes
     public static Service Service(
         ServiceDocument service, string clusterArn, IReadOnlyList<TaskDocument> live, bool withTags)
     {
-        var declared = service.Declared;
+        // What a primary task set specifies is shown as the service's own.
+        var shown = service.PrimaryTaskSet is { } primary ? TaskSetView.Of(service, primary) : service;
+        var declared = shown.Declared;
         var inactive = service.Status == ServiceDocument.Inactive;
         return new Service
         {
@@ -21,11 +23,13 @@ internal static class ServiceShapes
             DesiredCount = service.DesiredCount,
             RunningCount = live.Count(IsRunning),
             PendingCount = live.Count(IsPending),
-            LaunchType = declared.CapacityProviderStrategy is { Count: > 0 } ? null : service.LaunchType,
+            LaunchType = declared.CapacityProviderStrategy is { Count: > 0 } || shown.Deployments.Count == 0 ? null : shown.LaunchType,
             CapacityProviderStrategy = declared.CapacityProviderStrategy,
-            PlatformVersion = service.LaunchType == LaunchTypes.Fargate ? service.PlatformVersion ?? "LATEST" : null,
-            PlatformFamily = service.LaunchType == LaunchTypes.Fargate ? "Linux" : null,
-            TaskDefinition = service.Primary.TaskDefinitionArn,
+            PlatformVersion = shown.LaunchType == LaunchTypes.Fargate ? shown.PlatformVersion ?? "LATEST" : null,
+            PlatformFamily = shown.LaunchType == LaunchTypes.Fargate ? "Linux" : null,
+            TaskDefinition = shown.Deployments.Count == 0 ? null : shown.Primary.TaskDefinitionArn,
+            TaskSets = service.HasTaskSets
+                ? [.. service.TaskSets.Select(s => TaskSetShapes.Of(service, s, clusterArn, live, withTags: false))] : null,
             DeploymentConfiguration = Configuration(service),
             Deployments = inactive ? [] : [.. service.Deployments.Select((d, i) => Deployment(service, d, i == 0, live))],
             Events = [.. service.Events.Select(e => new ServiceEvent { Id = e.Id, CreatedAt = e.CreatedAt, Message = e.Message })],
@@ -49,9 +53,9 @@ internal static class ServiceShapes
     }
 
     // A lost task may run on; it is shown by itself, as DISCONNECTED, and its replacement counts.
-    private static bool IsRunning(TaskDocument task) => task.IsRunning && task.WantsRunning && task.LostAt is null;
+    public static bool IsRunning(TaskDocument task) => task.IsRunning && task.WantsRunning && task.LostAt is null;
 
-    private static bool IsPending(TaskDocument task) =>
+    public static bool IsPending(TaskDocument task) =>
         task.WantsRunning && Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running);
 
     public static DeploymentConfiguration Configuration(ServiceDocument service)

@@ -74,8 +74,14 @@ public sealed class ServiceNotActiveException(string message)
 public sealed class ServiceNotFoundException(string message)
     : AwsError("ServiceNotFoundException", message, 400);
 
+public sealed class TargetNotConnectedException(string message)
+    : AwsError("TargetNotConnectedException", message, 400);
+
 public sealed class TargetNotFoundException(string message)
     : AwsError("TargetNotFoundException", message, 400);
+
+public sealed class TaskSetNotFoundException(string message)
+    : AwsError("TaskSetNotFoundException", message, 400);
 
 public sealed class UnsupportedFeatureException(string message)
     : AwsError("UnsupportedFeatureException", message, 400);

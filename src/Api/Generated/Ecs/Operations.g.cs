@@ -109,6 +109,9 @@ public static class EcsOperations
         Operations = Claimed,
     };
 
+    public static readonly Operation<ContinueServiceDeploymentRequest, ContinueServiceDeploymentResponse> ContinueServiceDeployment =
+        new() { Service = Service, Name = "ContinueServiceDeployment" };
+
     public static readonly Operation<CreateCapacityProviderRequest, CreateCapacityProviderResponse> CreateCapacityProvider =
         new() { Service = Service, Name = "CreateCapacityProvider" };
 
@@ -117,6 +120,9 @@ public static class EcsOperations
 
     public static readonly Operation<CreateServiceRequest, CreateServiceResponse> CreateService =
         new() { Service = Service, Name = "CreateService" };
+
+    public static readonly Operation<CreateTaskSetRequest, CreateTaskSetResponse> CreateTaskSet =
+        new() { Service = Service, Name = "CreateTaskSet" };
 
     public static readonly Operation<DeleteAccountSettingRequest, DeleteAccountSettingResponse> DeleteAccountSetting =
         new() { Service = Service, Name = "DeleteAccountSetting" };
@@ -135,6 +141,9 @@ public static class EcsOperations
 
     public static readonly Operation<DeleteTaskDefinitionsRequest, DeleteTaskDefinitionsResponse> DeleteTaskDefinitions =
         new() { Service = Service, Name = "DeleteTaskDefinitions" };
+
+    public static readonly Operation<DeleteTaskSetRequest, DeleteTaskSetResponse> DeleteTaskSet =
+        new() { Service = Service, Name = "DeleteTaskSet" };
 
     public static readonly Operation<DeregisterContainerInstanceRequest, DeregisterContainerInstanceResponse> DeregisterContainerInstance =
         new() { Service = Service, Name = "DeregisterContainerInstance" };
@@ -163,11 +172,17 @@ public static class EcsOperations
     public static readonly Operation<DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse> DescribeTaskDefinition =
         new() { Service = Service, Name = "DescribeTaskDefinition" };
 
+    public static readonly Operation<DescribeTaskSetsRequest, DescribeTaskSetsResponse> DescribeTaskSets =
+        new() { Service = Service, Name = "DescribeTaskSets" };
+
     public static readonly Operation<DescribeTasksRequest, DescribeTasksResponse> DescribeTasks =
         new() { Service = Service, Name = "DescribeTasks" };
 
     public static readonly Operation<DiscoverPollEndpointRequest, DiscoverPollEndpointResponse> DiscoverPollEndpoint =
         new() { Service = Service, Name = "DiscoverPollEndpoint" };
+
+    public static readonly Operation<ExecuteCommandRequest, ExecuteCommandResponse> ExecuteCommand =
+        new() { Service = Service, Name = "ExecuteCommand" };
 
     public static readonly Operation<GetTaskProtectionRequest, GetTaskProtectionResponse> GetTaskProtection =
         new() { Service = Service, Name = "GetTaskProtection" };
@@ -189,6 +204,9 @@ public static class EcsOperations
 
     public static readonly Operation<ListServicesRequest, ListServicesResponse> ListServices =
         new() { Service = Service, Name = "ListServices" };
+
+    public static readonly Operation<ListServicesByNamespaceRequest, ListServicesByNamespaceResponse> ListServicesByNamespace =
+        new() { Service = Service, Name = "ListServicesByNamespace" };
 
     public static readonly Operation<ListTagsForResourceRequest, ListTagsForResourceResponse> ListTagsForResource =
         new() { Service = Service, Name = "ListTagsForResource" };
@@ -253,6 +271,9 @@ public static class EcsOperations
     public static readonly Operation<UpdateClusterRequest, UpdateClusterResponse> UpdateCluster =
         new() { Service = Service, Name = "UpdateCluster" };
 
+    public static readonly Operation<UpdateClusterSettingsRequest, UpdateClusterSettingsResponse> UpdateClusterSettings =
+        new() { Service = Service, Name = "UpdateClusterSettings" };
+
     public static readonly Operation<UpdateContainerAgentRequest, UpdateContainerAgentResponse> UpdateContainerAgent =
         new() { Service = Service, Name = "UpdateContainerAgent" };
 
@@ -262,20 +283,29 @@ public static class EcsOperations
     public static readonly Operation<UpdateServiceRequest, UpdateServiceResponse> UpdateService =
         new() { Service = Service, Name = "UpdateService" };
 
+    public static readonly Operation<UpdateServicePrimaryTaskSetRequest, UpdateServicePrimaryTaskSetResponse> UpdateServicePrimaryTaskSet =
+        new() { Service = Service, Name = "UpdateServicePrimaryTaskSet" };
+
     public static readonly Operation<UpdateTaskProtectionRequest, UpdateTaskProtectionResponse> UpdateTaskProtection =
         new() { Service = Service, Name = "UpdateTaskProtection" };
 
+    public static readonly Operation<UpdateTaskSetRequest, UpdateTaskSetResponse> UpdateTaskSet =
+        new() { Service = Service, Name = "UpdateTaskSet" };
+
     private static readonly Operation[] s_claimed =
     {
+        ContinueServiceDeployment,
         CreateCapacityProvider,
         CreateCluster,
         CreateService,
+        CreateTaskSet,
         DeleteAccountSetting,
         DeleteAttributes,
         DeleteCapacityProvider,
         DeleteCluster,
         DeleteService,
         DeleteTaskDefinitions,
+        DeleteTaskSet,
         DeregisterContainerInstance,
         DeregisterTaskDefinition,
         DescribeCapacityProviders,
@@ -285,8 +315,10 @@ public static class EcsOperations
         DescribeServiceRevisions,
         DescribeServices,
         DescribeTaskDefinition,
+        DescribeTaskSets,
         DescribeTasks,
         DiscoverPollEndpoint,
+        ExecuteCommand,
         GetTaskProtection,
         ListAccountSettings,
         ListAttributes,
@@ -294,6 +326,7 @@ public static class EcsOperations
         ListContainerInstances,
         ListServiceDeployments,
         ListServices,
+        ListServicesByNamespace,
         ListTagsForResource,
         ListTaskDefinitionFamilies,
         ListTaskDefinitions,
@@ -315,10 +348,13 @@ public static class EcsOperations
         UntagResource,
         UpdateCapacityProvider,
         UpdateCluster,
+        UpdateClusterSettings,
         UpdateContainerAgent,
         UpdateContainerInstancesState,
         UpdateService,
+        UpdateServicePrimaryTaskSet,
         UpdateTaskProtection,
+        UpdateTaskSet,
     };
     private static Operation[] Claimed() => s_claimed;
 }

@@ -1635,6 +1635,78 @@ public sealed class ContainerStateChange : Shape
     };
 }
 
+public sealed class ContinueServiceDeploymentRequest : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+    public string? HookId { get; set; }
+    public string? Action { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "hookId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "action", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ContinueServiceDeploymentRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (HookId is { } v1) writer.WriteString(s_members[1], v1);
+        if (Action is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+            case 1: HookId = reader.ReadString(member); break;
+            case 2: Action = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
+        1 => HookId is not null,
+        2 => Action is not null,
+        _ => false,
+    };
+}
+
+public sealed class ContinueServiceDeploymentResponse : Shape
+{
+    public string? ServiceDeploymentArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceDeploymentArn", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ContinueServiceDeploymentResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceDeploymentArn is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceDeploymentArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceDeploymentArn is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateCapacityProviderRequest : Shape
 {
     public string? Name { get; set; }
@@ -2053,6 +2125,128 @@ public sealed class CreateServiceResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Service is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateTaskSetRequest : Shape
+{
+    public string? Service { get; set; }
+    public string? Cluster { get; set; }
+    public string? TaskDefinition { get; set; }
+    public string? ExternalId { get; set; }
+    public NetworkConfiguration? NetworkConfiguration { get; set; }
+    public List<LoadBalancer>? LoadBalancers { get; set; }
+    public List<ServiceRegistry>? ServiceRegistries { get; set; }
+    public string? LaunchType { get; set; }
+    public List<CapacityProviderStrategyItem>? CapacityProviderStrategy { get; set; }
+    public string? PlatformVersion { get; set; }
+    public Scale? Scale { get; set; }
+    public string? ClientToken { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "service", Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "taskDefinition", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "externalId", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "networkConfiguration", Index = 4, Kind = ShapeKind.Structure },
+        new() { Name = "loadBalancers", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "serviceRegistries", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "launchType", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "capacityProviderStrategy", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "platformVersion", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "scale", Index = 10, Kind = ShapeKind.Structure },
+        new() { Name = "clientToken", Index = 11, Kind = ShapeKind.String },
+        new() { Name = "tags", Index = 12, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("CreateTaskSetRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Service is { } v0) writer.WriteString(s_members[0], v0);
+        if (Cluster is { } v1) writer.WriteString(s_members[1], v1);
+        if (TaskDefinition is { } v2) writer.WriteString(s_members[2], v2);
+        if (ExternalId is { } v3) writer.WriteString(s_members[3], v3);
+        if (NetworkConfiguration is { } v4) writer.WriteStructure(s_members[4], v4);
+        if (LoadBalancers is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ServiceRegistries is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (LaunchType is { } v7) writer.WriteString(s_members[7], v7);
+        if (CapacityProviderStrategy is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (PlatformVersion is { } v9) writer.WriteString(s_members[9], v9);
+        if (Scale is { } v10) writer.WriteStructure(s_members[10], v10);
+        if (ClientToken is { } v11) writer.WriteString(s_members[11], v11);
+        if (Tags is { } v12) writer.WriteList(s_members[12], v12, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Service = reader.ReadString(member); break;
+            case 1: Cluster = reader.ReadString(member); break;
+            case 2: TaskDefinition = reader.ReadString(member); break;
+            case 3: ExternalId = reader.ReadString(member); break;
+            case 4: NetworkConfiguration = reader.ReadStructure<NetworkConfiguration>(member); break;
+            case 5: LoadBalancers = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<LoadBalancer>(m0)); break;
+            case 6: ServiceRegistries = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceRegistry>(m0)); break;
+            case 7: LaunchType = reader.ReadString(member); break;
+            case 8: CapacityProviderStrategy = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<CapacityProviderStrategyItem>(m0)); break;
+            case 9: PlatformVersion = reader.ReadString(member); break;
+            case 10: Scale = reader.ReadStructure<Scale>(member); break;
+            case 11: ClientToken = reader.ReadString(member); break;
+            case 12: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Service is not null,
+        1 => Cluster is not null,
+        2 => TaskDefinition is not null,
+        3 => ExternalId is not null,
+        4 => NetworkConfiguration is not null,
+        5 => LoadBalancers is not null,
+        6 => ServiceRegistries is not null,
+        7 => LaunchType is not null,
+        8 => CapacityProviderStrategy is not null,
+        9 => PlatformVersion is not null,
+        10 => Scale is not null,
+        11 => ClientToken is not null,
+        12 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateTaskSetResponse : Shape
+{
+    public TaskSet? TaskSet { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskSet", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("CreateTaskSetResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskSet is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskSet = reader.ReadStructure<TaskSet>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskSet is not null,
         _ => false,
     };
 }
@@ -2491,6 +2685,83 @@ public sealed class DeleteTaskDefinitionsResponse : Shape
     {
         0 => TaskDefinitions is not null,
         1 => Failures is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteTaskSetRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public string? Service { get; set; }
+    public string? TaskSet { get; set; }
+    public bool? Force { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "service", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "taskSet", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "force", Index = 3, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteTaskSetRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Service is { } v1) writer.WriteString(s_members[1], v1);
+        if (TaskSet is { } v2) writer.WriteString(s_members[2], v2);
+        if (Force is { } v3) writer.WriteBoolean(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Service = reader.ReadString(member); break;
+            case 2: TaskSet = reader.ReadString(member); break;
+            case 3: Force = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Service is not null,
+        2 => TaskSet is not null,
+        3 => Force is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteTaskSetResponse : Shape
+{
+    public TaskSet? TaskSet { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskSet", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteTaskSetResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskSet is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskSet = reader.ReadStructure<TaskSet>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskSet is not null,
         _ => false,
     };
 }
@@ -3698,6 +3969,88 @@ public sealed class DescribeTaskDefinitionResponse : Shape
     };
 }
 
+public sealed class DescribeTaskSetsRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public string? Service { get; set; }
+    public List<string>? TaskSets { get; set; }
+    public List<string>? Include { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "service", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "taskSets", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "include", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeTaskSetsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Service is { } v1) writer.WriteString(s_members[1], v1);
+        if (TaskSets is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (Include is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Service = reader.ReadString(member); break;
+            case 2: TaskSets = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: Include = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Service is not null,
+        2 => TaskSets is not null,
+        3 => Include is not null,
+        _ => false,
+    };
+}
+
+public sealed class DescribeTaskSetsResponse : Shape
+{
+    public List<TaskSet>? TaskSets { get; set; }
+    public List<Failure>? Failures { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskSets", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "failures", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("DescribeTaskSetsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskSets is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Failures is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskSets = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<TaskSet>(m0)); break;
+            case 1: Failures = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Failure>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskSets is not null,
+        1 => Failures is not null,
+        _ => false,
+    };
+}
+
 public sealed class DescribeTasksRequest : Shape
 {
     public List<string>? Tasks { get; set; }
@@ -4293,6 +4646,113 @@ public sealed class ExecuteCommandLogConfiguration : Shape
         2 => S3BucketName is not null,
         3 => S3EncryptionEnabled is not null,
         4 => S3KeyPrefix is not null,
+        _ => false,
+    };
+}
+
+public sealed class ExecuteCommandRequest : Shape
+{
+    public string? Command { get; set; }
+    public bool? Interactive { get; set; }
+    public string? Task { get; set; }
+    public string? Cluster { get; set; }
+    public string? Container { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "command", Kind = ShapeKind.String, Required = true },
+        new() { Name = "interactive", Index = 1, Kind = ShapeKind.Boolean, Required = true },
+        new() { Name = "task", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "cluster", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "container", Index = 4, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ExecuteCommandRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Command is { } v0) writer.WriteString(s_members[0], v0);
+        if (Interactive is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Task is { } v2) writer.WriteString(s_members[2], v2);
+        if (Cluster is { } v3) writer.WriteString(s_members[3], v3);
+        if (Container is { } v4) writer.WriteString(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Command = reader.ReadString(member); break;
+            case 1: Interactive = reader.ReadBoolean(member); break;
+            case 2: Task = reader.ReadString(member); break;
+            case 3: Cluster = reader.ReadString(member); break;
+            case 4: Container = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Command is not null,
+        1 => Interactive is not null,
+        2 => Task is not null,
+        3 => Cluster is not null,
+        4 => Container is not null,
+        _ => false,
+    };
+}
+
+public sealed class ExecuteCommandResponse : Shape
+{
+    public string? ClusterArn { get; set; }
+    public string? ContainerArn { get; set; }
+    public string? ContainerName { get; set; }
+    public bool? Interactive { get; set; }
+    public Session? Session { get; set; }
+    public string? TaskArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "clusterArn", Kind = ShapeKind.String },
+        new() { Name = "containerArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "containerName", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "interactive", Index = 3, Kind = ShapeKind.Boolean },
+        new() { Name = "session", Index = 4, Kind = ShapeKind.Structure },
+        new() { Name = "taskArn", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ExecuteCommandResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ClusterArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ContainerArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (ContainerName is { } v2) writer.WriteString(s_members[2], v2);
+        if (Interactive is { } v3) writer.WriteBoolean(s_members[3], v3);
+        if (Session is { } v4) writer.WriteStructure(s_members[4], v4);
+        if (TaskArn is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ClusterArn = reader.ReadString(member); break;
+            case 1: ContainerArn = reader.ReadString(member); break;
+            case 2: ContainerName = reader.ReadString(member); break;
+            case 3: Interactive = reader.ReadBoolean(member); break;
+            case 4: Session = reader.ReadStructure<Session>(member); break;
+            case 5: TaskArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ClusterArn is not null,
+        1 => ContainerArn is not null,
+        2 => ContainerName is not null,
+        3 => Interactive is not null,
+        4 => Session is not null,
+        5 => TaskArn is not null,
         _ => false,
     };
 }
@@ -6065,6 +6525,83 @@ public sealed class ListServiceDeploymentsResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => ServiceDeployments is not null,
+        1 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServicesByNamespaceRequest : Shape
+{
+    public string? Namespace { get; set; }
+    public string? NextToken { get; set; }
+    public int? MaxResults { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "namespace", Kind = ShapeKind.String, Required = true },
+        new() { Name = "nextToken", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "maxResults", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListServicesByNamespaceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Namespace is { } v0) writer.WriteString(s_members[0], v0);
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxResults is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Namespace = reader.ReadString(member); break;
+            case 1: NextToken = reader.ReadString(member); break;
+            case 2: MaxResults = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Namespace is not null,
+        1 => NextToken is not null,
+        2 => MaxResults is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServicesByNamespaceResponse : Shape
+{
+    public List<string>? ServiceArns { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "serviceArns", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "nextToken", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListServicesByNamespaceResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceArns is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceArns is not null,
         1 => NextToken is not null,
         _ => false,
     };
@@ -10744,6 +11281,47 @@ public sealed class ServiceVolumeConfiguration : Shape
     };
 }
 
+public sealed class Session : Shape
+{
+    public string? SessionId { get; set; }
+    public string? StreamUrl { get; set; }
+    public string? TokenValue { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "sessionId", Kind = ShapeKind.String },
+        new() { Name = "streamUrl", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "tokenValue", Index = 2, Kind = ShapeKind.String, Sensitive = true },
+    };
+    private static readonly StructureSchema s_schema = new("Session", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SessionId is { } v0) writer.WriteString(s_members[0], v0);
+        if (StreamUrl is { } v1) writer.WriteString(s_members[1], v1);
+        if (TokenValue is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SessionId = reader.ReadString(member); break;
+            case 1: StreamUrl = reader.ReadString(member); break;
+            case 2: TokenValue = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SessionId is not null,
+        1 => StreamUrl is not null,
+        2 => TokenValue is not null,
+        _ => false,
+    };
+}
+
 public sealed class Setting : Shape
 {
     public string? Name { get; set; }
@@ -12674,6 +13252,73 @@ public sealed class UpdateClusterResponse : Shape
     };
 }
 
+public sealed class UpdateClusterSettingsRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public List<ClusterSetting>? Settings { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "settings", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateClusterSettingsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Settings is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Settings = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ClusterSetting>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Settings is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateClusterSettingsResponse : Shape
+{
+    public Cluster? Cluster { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateClusterSettingsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadStructure<Cluster>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        _ => false,
+    };
+}
+
 public sealed class UpdateContainerAgentRequest : Shape
 {
     public string? ContainerInstance { get; set; }
@@ -12865,6 +13510,78 @@ public sealed class UpdateManagedInstancesProviderConfiguration : Shape
         2 => PropagateTags is not null,
         3 => InfrastructureOptimization is not null,
         4 => AutoRepairConfiguration is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateServicePrimaryTaskSetRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public string? Service { get; set; }
+    public string? PrimaryTaskSet { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "service", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "primaryTaskSet", Index = 2, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateServicePrimaryTaskSetRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Service is { } v1) writer.WriteString(s_members[1], v1);
+        if (PrimaryTaskSet is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Service = reader.ReadString(member); break;
+            case 2: PrimaryTaskSet = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Service is not null,
+        2 => PrimaryTaskSet is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateServicePrimaryTaskSetResponse : Shape
+{
+    public TaskSet? TaskSet { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskSet", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateServicePrimaryTaskSetResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskSet is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskSet = reader.ReadStructure<TaskSet>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskSet is not null,
         _ => false,
     };
 }
@@ -13124,6 +13841,83 @@ public sealed class UpdateTaskProtectionResponse : Shape
     {
         0 => ProtectedTasks is not null,
         1 => Failures is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateTaskSetRequest : Shape
+{
+    public string? Cluster { get; set; }
+    public string? Service { get; set; }
+    public string? TaskSet { get; set; }
+    public Scale? Scale { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "cluster", Kind = ShapeKind.String, Required = true },
+        new() { Name = "service", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "taskSet", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "scale", Index = 3, Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateTaskSetRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Cluster is { } v0) writer.WriteString(s_members[0], v0);
+        if (Service is { } v1) writer.WriteString(s_members[1], v1);
+        if (TaskSet is { } v2) writer.WriteString(s_members[2], v2);
+        if (Scale is { } v3) writer.WriteStructure(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Cluster = reader.ReadString(member); break;
+            case 1: Service = reader.ReadString(member); break;
+            case 2: TaskSet = reader.ReadString(member); break;
+            case 3: Scale = reader.ReadStructure<Scale>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Cluster is not null,
+        1 => Service is not null,
+        2 => TaskSet is not null,
+        3 => Scale is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateTaskSetResponse : Shape
+{
+    public TaskSet? TaskSet { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "taskSet", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateTaskSetResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (TaskSet is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: TaskSet = reader.ReadStructure<TaskSet>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => TaskSet is not null,
         _ => false,
     };
 }

@@ -15,6 +15,9 @@ internal sealed record ServiceDocument
     public const int MaximumEvents = 100;
     public const string ReplicaStrategy = "REPLICA";
     public const string DaemonStrategy = "DAEMON";
+    public const string ExternalController = "EXTERNAL";
+    /// <summary>What holds for a while is not said again sooner than this.</summary>
+    public static readonly TimeSpan ConditionWindow = TimeSpan.FromMinutes(15);
 
     public required string Name { get; init; }
     public required string Arn { get; init; }
@@ -28,16 +31,25 @@ internal sealed record ServiceDocument
     /// <summary>The settings that the caller declared: percentages, network, placement, load balancers and so on.</summary>
     [JsonConverter(typeof(ShapeJson<Service>))]
     public required Service Declared { get; init; }
-    /// <summary>The primary deployment first.</summary>
+    /// <summary>The primary deployment first. None when the service has task sets.</summary>
     public required IReadOnlyList<DeploymentRecord> Deployments { get; init; }
+    /// <summary>The newest first. Only with the deployment controller EXTERNAL.</summary>
+    public IReadOnlyList<TaskSetRecord> TaskSets { get; init; } = [];
     /// <summary>Its latest rollouts, the newest first.</summary>
     public IReadOnlyList<RolloutRecord> History { get; init; } = [];
     public IReadOnlyList<ServiceEventRecord> Events { get; init; } = [];
+    /// <summary>The last pass found nothing to do. Kept to tell the moment at which that becomes true.</summary>
+    public bool Steady { get; init; }
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public string? ClientToken { get; init; }
 
     [JsonIgnore]
     public DeploymentRecord Primary => Deployments[0];
+    /// <summary>Somebody else controls its rollouts: it runs what its task sets say, and has no deployments of its own.</summary>
+    [JsonIgnore]
+    public bool HasTaskSets => Declared.DeploymentController?.Type == ExternalController;
+    [JsonIgnore]
+    public TaskSetRecord? PrimaryTaskSet => TaskSets.FirstOrDefault(s => s.Status == TaskSetRecord.PrimaryStatus);
     /// <summary>One task on every fitting instance, instead of a number of tasks.</summary>
     [JsonIgnore]
     public bool IsDaemon => Declared.SchedulingStrategy == DaemonStrategy;
@@ -50,14 +62,20 @@ internal sealed record ServiceDocument
     [JsonIgnore]
     public bool RollsBack => Declared.DeploymentConfiguration?.DeploymentCircuitBreaker?.Rollback ?? false;
 
-    /// <summary>Adds an event, newest first, unless the newest says the same already.</summary>
-    public ServiceDocument WithEvent(string id, string message, DateTimeOffset now)
-    {
-        var text = $"(service {Name}) {message}";
-        return Events.Count > 0 && Events[0].Message == text
-            ? this
-            : this with { Events = [new ServiceEventRecord(id, now, text), .. Events.Take(MaximumEvents - 1)] };
-    }
+    /// <summary>Adds an event of something that happened, newest first.</summary>
+    public ServiceDocument WithEvent(string id, string message, DateTimeOffset now, string? taskSetId = null) =>
+        this with { Events = [new ServiceEventRecord(id, now, Text(message, taskSetId)), .. Events.Take(MaximumEvents - 1)] };
+
+    /// <summary>
+    /// Adds an event of something that holds, such as a task that finds no place, unless that was said a short while ago. Every event wakes
+    /// the pass that wrote it, so without this two of them in one pass would take turns for ever.
+    /// </summary>
+    public ServiceDocument WithCondition(string id, string message, DateTimeOffset now, string? taskSetId = null) =>
+        Events.TakeWhile(e => now - e.CreatedAt < ConditionWindow).Any(e => e.Message == Text(message, taskSetId))
+            ? this : WithEvent(id, message, now, taskSetId);
+
+    private string Text(string message, string? taskSetId) =>
+        taskSetId is null ? $"(service {Name}) {message}" : $"(service {Name}, taskSet {taskSetId}) {message}";
 
     public ServiceDocument WithDeployment(string id, Func<DeploymentRecord, DeploymentRecord> change) =>
         this with { Deployments = [.. Deployments.Select(d => d.Id == id ? change(d) : d)] };

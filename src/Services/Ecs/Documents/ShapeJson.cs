@@ -48,6 +48,29 @@ internal sealed class ShapeListJson<T> : JsonConverter<IReadOnlyList<T>> where T
     }
 }
 
+/// <summary>Shapes in the stored spelling, outside of documents.</summary>
+internal static class StoredShapes
+{
+    public static byte[] Bytes(Shape shape)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            shape.WriteMembers(new StoredShapeWriter(json));
+            json.WriteEndObject();
+        }
+        return buffer.ToArray();
+    }
+
+    /// <summary>A copy to change. It has every member that the model knows, so none is forgotten when a later model adds one.</summary>
+    public static T Copy<T>(T shape) where T : Shape, new()
+    {
+        using var document = JsonDocument.Parse(Bytes(shape));
+        return StoredShapeReader.Read<T>(document.RootElement);
+    }
+}
+
 internal sealed class StoredShapeWriter(Utf8JsonWriter json) : ShapeWriter
 {
     // Items of lists and values of maps have no property name of their own: their container has written it, or needs none.

@@ -14,7 +14,7 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// </summary>
 internal sealed partial class ServicePass(
     Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks,
-    IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups, DateTimeOffset serverStarted)
+    IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups, DateTimeOffset serverStarted, string? taskSetId = null)
 {
     /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
     public const int MaximumStarts = 50;
@@ -24,7 +24,10 @@ internal sealed partial class ServicePass(
 
     private readonly HashSet<string> _leaving =
         [.. instances.Where(i => i.Status != ContainerInstanceDocument.Active).Select(i => i.Id)];
-    private ServiceDocument _service = read.Value;
+    private readonly TaskSetView _view = new(read.Value, taskSetId);
+    private ServiceDocument _service = new TaskSetView(read.Value, taskSetId).Service;
+    // No task of it is left.
+    private bool _ended;
     private TimeSpan? _next;
 
     private DateTimeOffset Now { get; } = cloud.Clock.GetUtcNow();
@@ -33,7 +36,7 @@ internal sealed partial class ServicePass(
     {
         var commit = new Commit();
         Account(commit);
-        if (_service.Status == ServiceDocument.Draining)
+        if (_view.IsEnding)
         {
             return await DrainAsync(commit, stop);
         }
@@ -69,6 +72,7 @@ internal sealed partial class ServicePass(
         Commit commit, RolloutDecision decision, ClusterCapacity? capacity, List<TaskDocument> live, CancellationToken stop)
     {
         Progress(decision, live);
+        Settle(decision, live);
         capacity?.AddTo(commit);
         if (capacity is { Planned.Count: > 0 })
         {
@@ -92,16 +96,20 @@ internal sealed partial class ServicePass(
 
     private static string Names(IEnumerable<string> ids) => string.Join(' ', ids.Take(10).Select(id => $"(task {id})"));
 
-    private void AddEvent(string message) => _service = _service.WithEvent(Ids.Uuid(), message, Now);
+    // A text with ids in it is told once even when two owners' passes find it; a condition, when it begins to hold.
+    private void AddEvent(string message) => _service = _service.WithCondition(Ids.Uuid(), message, Now, _view.TaskSetId);
+
+    private void AddNews(string message) => _service = _service.WithEvent(Ids.Uuid(), message, Now, _view.TaskSetId);
 
     private void LookAgainIn(TimeSpan delay) => _next = _next is null || delay < _next ? delay : _next;
 
     private async ValueTask<bool> CommitAsync(Commit commit, CancellationToken stop)
     {
         _service = ServiceHistory.Recorded(_service, Now);
-        if (!ReferenceEquals(_service, read.Value))
+        var next = _ended ? _view.Ended(_service) : _view.Folded(_service, _service.Steady, Now);
+        if (!ReferenceEquals(next, read.Value))
         {
-            commit.Update(EcsKinds.Service, read, _service);
+            commit.Update(EcsKinds.Service, read, next);
         }
         else if (!commit.IsEmpty)
         {
@@ -153,7 +161,7 @@ internal sealed partial class ServicePass(
         // A rollback that fails is not rolled back in its turn.
         if (_service.RollsBack && primary.RollbackOf is null && ServiceHistory.RollbackTarget(_service) is { } former)
         {
-            AddEvent($"rolling back to deployment {former.DeploymentId}.");
+            AddNews($"rolling back to deployment {former.DeploymentId}.");
             _service = ServiceRules.WithRollback(_service, former, "ECS deployment circuit breaker", Now);
         }
     }
@@ -161,7 +169,7 @@ internal sealed partial class ServicePass(
     private void SayIfFailing()
     {
         if (_service.Primary.ConsecutiveFailures >= FailuresWorthAnEvent
-            && _service.Primary.ConsecutiveFailures != read.Value.Primary.ConsecutiveFailures)
+            && _service.Primary.ConsecutiveFailures != _view.Service.Primary.ConsecutiveFailures)
         {
             var last = tasks.Select(t => t.Value).Where(t => t.DeploymentId == _service.Primary.Id && t.IsStopped && IsFailure(t))
                 .MaxBy(t => t.StoppedAt);
@@ -281,8 +289,10 @@ internal sealed partial class ServicePass(
                 WasCompleted = true,
                 UpdatedAt = Now,
             });
-            AddEvent($"(deployment {primary.Id}) deployment completed.");
-            AddEvent("has reached a steady state.");
+            if (!_view.IsTaskSet)
+            {
+                AddEvent($"(deployment {primary.Id}) deployment completed.");
+            }
         }
         if (primary.ConsecutiveFailures > 0)
         {
@@ -300,14 +310,37 @@ internal sealed partial class ServicePass(
             return;
         }
         _service = _service.WithDeployment(primary.Id, d => d with { ConsecutiveFailures = 0, LastFailureAt = null });
-        AddEvent("has reached a steady state.");
     }
+
+    // Told at the moment at which it becomes true: after a rollout, after scaling, after a task was replaced.
+    private void Settle(RolloutDecision decision, List<TaskDocument> live)
+    {
+        var steady = decision.Complete && _service.Primary.ConsecutiveFailures == 0;
+        if (_view.IsTaskSet)
+        {
+            var own = live.Where(t => t.WantsRunning && t.LostAt is null).ToList();
+            steady = steady && TaskSetPlan.IsSteady(_service.DesiredCount, own.Count(t => t.IsHealthy), own.Count(t => !t.IsRunning),
+                own.Count(t => _leaving.Contains(t.InstanceId)));
+        }
+        if (steady && !(_view.IsTaskSet ? _view.WasSteady : _service.Steady))
+        {
+            AddNews("has reached a steady state.");
+        }
+        if (_service.Steady != steady)
+        {
+            _service = _service with { Steady = steady };
+        }
+    }
+
+    private string Mover => _view.TaskSetId is { } set ? $"taskSet {set}"
+        : _service.Deployments.Count > 0 ? $"deployment {_service.Primary.Id}" : $"service {_service.Name}";
 
     private async ValueTask StopAsync(IReadOnlyList<(string TaskId, string Reason)> stops, CancellationToken stop)
     {
         foreach (var (id, reason) in stops)
         {
-            var text = reason is DeploymentPlan.FailedHealthCheck or DisconnectPlan.OriginalLeaves or DisconnectPlan.ReplacementLeaves ? reason : $"Scaling activity initiated by (deployment {_service.Primary.Id})";
+            var text = reason is DeploymentPlan.FailedHealthCheck or DisconnectPlan.OriginalLeaves or DisconnectPlan.ReplacementLeaves
+                ? reason : $"Scaling activity initiated by ({Mover})";
             await TaskChange.ApplyAsync(
                 cloud.Documents, turns, scope, id, t => t.WithStopRequested(StopCodes.ServiceScheduler, text, Now), stop);
         }
@@ -316,10 +349,7 @@ internal sealed partial class ServicePass(
     private async ValueTask<PassOutcome> DrainAsync(Commit commit, CancellationToken stop)
     {
         var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
-        if (live.Count == 0)
-        {
-            _service = _service with { Status = ServiceDocument.Inactive };
-        }
+        _ended = live.Count == 0;
         if (!await CommitAsync(commit, stop))
         {
             return PassOutcome.Lost;

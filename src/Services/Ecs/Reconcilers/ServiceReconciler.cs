@@ -44,12 +44,44 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset
         // Daemons first: what they need on a new node must not be taken by the others.
         foreach (var service in services.OrderByDescending(s => s.Value.IsDaemon))
         {
-            var pass = new ServicePass(cloud, turns, shard, service, [.. tasks[service.Value.Name]], instances, daemons, started);
-            var outcome = await pass.RunAsync(stop);
-            var wait = outcome.Conflict ? Soon : outcome.Next;
-            next = wait is not null && (next is null || wait < next) ? wait : next;
+            IReadOnlyList<Document<TaskDocument>> own = [.. tasks[service.Value.Name]];
+            if (service.Value is { HasTaskSets: true, Status: ServiceDocument.Active })
+            {
+                next = Sooner(next, await TaskSetsAsync(shard, service, own, instances, daemons, stop));
+                continue;
+            }
+            var pass = new ServicePass(cloud, turns, shard, service, own, instances, daemons, started);
+            next = Sooner(next, await pass.RunAsync(stop));
         }
         return next;
+    }
+
+    // A pass for each set, on the service as the one before it left it, and one for what remains of sets that have gone.
+    private async ValueTask<PassOutcome> TaskSetsAsync(
+        string shard, Document<ServiceDocument> service, IReadOnlyList<Document<TaskDocument>> tasks,
+        IReadOnlyList<ContainerInstanceDocument> instances, HashSet<string> daemons, CancellationToken stop)
+    {
+        var known = service.Value.TaskSets.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+        var rest = tasks.Where(t => !known.Contains(t.Value.DeploymentId ?? "")).ToList();
+        var all = new PassOutcome(null, false);
+        foreach (var id in rest.Count > 0 ? known.Append(null) : known)
+        {
+            var current = await cloud.Documents.GetAsync(EcsKinds.Service, shard, service.Value.Name, stop);
+            if (current is not { Value.Status: ServiceDocument.Active } || (id is not null && current.Value.TaskSets.All(s => s.Id != id)))
+            {
+                return PassOutcome.Lost;
+            }
+            IReadOnlyList<Document<TaskDocument>> own = id is null ? rest : [.. tasks.Where(t => t.Value.DeploymentId == id)];
+            var outcome = await new ServicePass(cloud, turns, shard, current, own, instances, daemons, started, id).RunAsync(stop);
+            all = new PassOutcome(Sooner(all.Next, outcome), all.Conflict || outcome.Conflict);
+        }
+        return all;
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? next, PassOutcome outcome)
+    {
+        var wait = outcome.Conflict ? Soon : outcome.Next;
+        return wait is not null && (next is null || wait < next) ? wait : next;
     }
 }
 

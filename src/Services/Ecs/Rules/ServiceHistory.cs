@@ -13,6 +13,10 @@ internal static class ServiceHistory
     /// <summary>The service with its history brought up to its deployments; the same document when nothing is new.</summary>
     public static ServiceDocument Recorded(ServiceDocument service, DateTimeOffset now)
     {
+        if (service.HasTaskSets)
+        {
+            return service;
+        }
         var history = service.History.ToList();
         foreach (var deployment in service.Deployments.Reverse().Where(d => d.RollbackOf is null && history.All(h => h.DeploymentId != d.Id)))
         {

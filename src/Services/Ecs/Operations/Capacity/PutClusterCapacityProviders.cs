@@ -36,12 +36,37 @@ internal static class PutClusterCapacityProviders
             };
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Cluster, found, updated), stop)).Committed)
             {
+                await CheckAgainAsync(cx, name, found.Value, updated, stop);
                 var shape = Shapes.Cluster(updated, await ClusterCounting.CountAsync(cx, name, stop));
                 shape.AttachmentsStatus = "UPDATE_COMPLETE";
                 return new PutClusterCapacityProvidersResponse { Cluster = shape };
             }
         }
         throw EcsContext.Contended();
+    }
+
+    // Whoever uses a provider expects the cluster as it was read. So after the write nobody new can come to the providers that it took
+    // away, and whoever came between the first check and the write is seen by the second, which then takes the write back.
+    private static async ValueTask CheckAgainAsync(
+        EcsContext cx, string name, ClusterDocument former, ClusterDocument updated, CancellationToken stop)
+    {
+        try
+        {
+            await CheckUnusedAsync(cx, name, (former.Declared.CapacityProviders ?? []).Except(updated.Declared.CapacityProviders!), stop);
+        }
+        catch (ResourceInUseException)
+        {
+            var now = await cx.Documents.GetAsync(EcsKinds.Cluster, cx.Scope, name, stop);
+            // Another change since has the last word.
+            if (now is not null && now.Value.Declared.CapacityProviders!.SequenceEqual(updated.Declared.CapacityProviders!))
+            {
+                var declared = StoredShapes.Copy(now.Value.Declared);
+                declared.CapacityProviders = former.Declared.CapacityProviders;
+                declared.DefaultCapacityProviderStrategy = former.Declared.DefaultCapacityProviderStrategy;
+                await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Cluster, now, now.Value with { Declared = declared }), stop);
+            }
+            throw;
+        }
     }
 
     private static async ValueTask CheckUnusedAsync(EcsContext cx, string cluster, IEnumerable<string> removed, CancellationToken stop)
@@ -54,7 +79,8 @@ internal static class PutClusterCapacityProviders
         var scope = cx.ClusterScope(cluster);
         var services = await cx.Documents.ListAsync(EcsKinds.Service, scope, stop);
         var used = services.Where(s => s.Value.Status != ServiceDocument.Inactive)
-            .SelectMany(s => s.Value.Declared.CapacityProviderStrategy ?? []).Any(i => names.Contains(i.CapacityProvider!));
+            .SelectMany(s => (s.Value.Declared.CapacityProviderStrategy ?? [])
+                .Concat(s.Value.TaskSets.SelectMany(set => set.Declared.CapacityProviderStrategy ?? []))).Any(i => names.Contains(i.CapacityProvider!));
         if (!used)
         {
             var live = await cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByStatus, Rules.TaskStatus.Running, stop);

@@ -1,43 +1,24 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
-using Longspan.Services.Ecs.Rules;
-using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Operations;
 
+/// <summary>Changes what it is given of a cluster's settings, configuration and default namespace.</summary>
 internal static class UpdateCluster
 {
     public static async ValueTask<UpdateClusterResponse> HandleAsync(EcsContext cx, UpdateClusterRequest request, CancellationToken stop)
     {
-        var name = EcsNames.Cluster(request.Cluster);
-        for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
+        ClusterRules.Check(request.Settings);
+        ClusterRules.Check(request.Configuration);
+        return new UpdateClusterResponse
         {
-            var found = await cx.Documents.GetAsync(EcsKinds.Cluster, cx.Scope, name, stop);
-            if (found is not { Value.IsActive: true })
+            Cluster = await ClusterRules.ChangeAsync(cx, request.Cluster, declared =>
             {
-                throw new ClusterNotFoundException("Cluster not found.");
-            }
-            var kept = found.Value.Declared;
-            var updated = found.Value with
-            {
-                Declared = new Cluster
-                {
-                    Settings = request.Settings ?? kept.Settings,
-                    Configuration = request.Configuration ?? kept.Configuration,
-                    CapacityProviders = kept.CapacityProviders,
-                    DefaultCapacityProviderStrategy = kept.DefaultCapacityProviderStrategy,
-                    ServiceConnectDefaults = request.ServiceConnectDefaults is { } defaults
-                        ? new ClusterServiceConnectDefaults { Namespace = defaults.Namespace } : kept.ServiceConnectDefaults,
-                },
-            };
-            if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Cluster, found, updated), stop)).Committed)
-            {
-                return new UpdateClusterResponse
-                {
-                    Cluster = Shapes.Cluster(updated, await ClusterCounting.CountAsync(cx, name, stop)),
-                };
-            }
-        }
-        throw EcsContext.Contended();
+                declared.Settings = request.Settings ?? declared.Settings;
+                declared.Configuration = request.Configuration ?? declared.Configuration;
+                declared.ServiceConnectDefaults = request.ServiceConnectDefaults is { } defaults
+                    ? new ClusterServiceConnectDefaults { Namespace = defaults.Namespace } : declared.ServiceConnectDefaults;
+            }, stop),
+        };
     }
 }

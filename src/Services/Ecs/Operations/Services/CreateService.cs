@@ -10,11 +10,12 @@ internal static class CreateService
 {
     public static async ValueTask<CreateServiceResponse> HandleAsync(EcsContext cx, CreateServiceRequest request, CancellationToken stop)
     {
-        var cluster = await cx.ClusterAsync(request.Cluster, stop);
-        var scope = cx.ClusterScope(cluster.Name);
-        var service = ServiceHistory.Recorded(await BuildAsync(cx, cluster, request, stop), cx.Now);
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
+            var readCluster = await cx.ReadClusterAsync(request.Cluster, stop);
+            var cluster = readCluster.Value;
+            var scope = cx.ClusterScope(cluster.Name);
+            var service = ServiceHistory.Recorded(await BuildAsync(cx, cluster, request, stop), cx.Now);
             var found = await cx.Documents.GetAsync(EcsKinds.Service, scope, service.Name, stop);
             if (found is not null && found.Value.Status != ServiceDocument.Inactive)
             {
@@ -29,6 +30,11 @@ internal static class CreateService
             var commit = found is null
                 ? new Commit().Create(EcsKinds.Service, scope, service.Name, service)
                 : new Commit().Update(EcsKinds.Service, found, service);
+            if (service.Declared.CapacityProviderStrategy is not null)
+            {
+                // So that the cluster can't lose the providers between the check and the write.
+                commit.Expect(readCluster);
+            }
             if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
             {
                 return new CreateServiceResponse { Service = ServiceShapes.Service(service, cluster.Arn, [], withTags: true) };
@@ -44,9 +50,10 @@ internal static class CreateService
         {
             throw new InvalidParameterException("Invalid service name.");
         }
-        if (request.DeploymentController?.Type is not (null or "ECS"))
+        DisconnectPolicy.Check(Shapes.Tags(request.Tags));
+        if (ExternalRules.IsExternal(request))
         {
-            throw new UnsupportedFeatureException($"The {request.DeploymentController.Type} deployment controller is not supported yet.");
+            return External(cx, cluster, request);
         }
         if (string.IsNullOrEmpty(request.TaskDefinition))
         {
@@ -56,46 +63,62 @@ internal static class CreateService
         var count = daemon ? 0 : request.DesiredCount ?? throw new InvalidParameterException("Desired count can not be blank.");
         ServiceRules.CheckCount(count);
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon);
-        var tags = Shapes.Tags(request.Tags);
-        DisconnectPolicy.Check(tags);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
         var launchType = choice.LaunchType;
         StrategyRules.Check(definition, choice);
         TaskChecks.Network(definition, request.NetworkConfiguration);
-        var declared = new Service
-        {
-            LoadBalancers = request.LoadBalancers,
-            ServiceRegistries = request.ServiceRegistries,
-            CapacityProviderStrategy = choice.Strategy,
-            DeploymentConfiguration = request.DeploymentConfiguration,
-            PlacementConstraints = request.PlacementConstraints,
-            PlacementStrategy = request.PlacementStrategy,
-            NetworkConfiguration = request.NetworkConfiguration,
-            HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds,
-            DeploymentController = request.DeploymentController,
-            SchedulingStrategy = request.SchedulingStrategy,
-            EnableECSManagedTags = request.EnableECSManagedTags,
-            PropagateTags = request.PropagateTags,
-            EnableExecuteCommand = request.EnableExecuteCommand,
-            RoleArn = request.Role,
-            AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing,
-        };
+        var declared = Declared(request, choice.Strategy);
         ServiceRules.CheckPlacement(declared, definition, launchType);
-        return new ServiceDocument
+        return New(cx, cluster, request, declared) with
         {
-            Name = request.ServiceName,
-            Arn = cx.Arn($"service/{cluster.Name}/{request.ServiceName}"),
-            ClusterName = cluster.Name,
             DesiredCount = count,
             LaunchType = launchType,
             PlatformVersion = request.PlatformVersion,
-            CreatedAt = cx.Now,
-            CreatedBy = cx.Call.Caller.Arn,
-            Declared = declared,
             Deployments = [ServiceRules.NewDeployment(definition.Arn, cx.Now)],
-            Tags = tags,
-            ClientToken = request.ClientToken,
         };
     }
+
+    // It runs nothing until it gets a task set.
+    private static ServiceDocument External(EcsContext cx, ClusterDocument cluster, CreateServiceRequest request)
+    {
+        ServiceRules.CheckCount(request.DesiredCount ?? 0);
+        ServiceRules.CheckConfiguration(request.DeploymentConfiguration, daemon: false);
+        PlacementRules.Check(request.PlacementConstraints?.Count ?? 0, request.PlacementStrategy ?? []);
+        return New(cx, cluster, request, Declared(request, null)) with { DesiredCount = request.DesiredCount ?? 0 };
+    }
+
+    private static Service Declared(CreateServiceRequest request, List<CapacityProviderStrategyItem>? strategy) => new()
+    {
+        LoadBalancers = request.LoadBalancers,
+        ServiceRegistries = request.ServiceRegistries,
+        CapacityProviderStrategy = strategy,
+        DeploymentConfiguration = request.DeploymentConfiguration,
+        PlacementConstraints = request.PlacementConstraints,
+        PlacementStrategy = request.PlacementStrategy,
+        NetworkConfiguration = request.NetworkConfiguration,
+        HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds,
+        DeploymentController = request.DeploymentController,
+        SchedulingStrategy = request.SchedulingStrategy,
+        EnableECSManagedTags = request.EnableECSManagedTags,
+        PropagateTags = request.PropagateTags,
+        EnableExecuteCommand = request.EnableExecuteCommand,
+        RoleArn = request.Role,
+        AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing,
+    };
+
+    private static ServiceDocument New(EcsContext cx, ClusterDocument cluster, CreateServiceRequest request, Service declared) => new()
+    {
+        Name = request.ServiceName!,
+        Arn = cx.Arn($"service/{cluster.Name}/{request.ServiceName}"),
+        ClusterName = cluster.Name,
+        DesiredCount = 0,
+        LaunchType = LaunchTypes.Ec2,
+        CreatedAt = cx.Now,
+        CreatedBy = cx.Call.Caller.Arn,
+        Declared = declared,
+        Deployments = [],
+        Tags = Shapes.Tags(request.Tags),
+        ClientToken = request.ClientToken,
+    };
 }

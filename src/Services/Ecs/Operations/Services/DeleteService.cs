@@ -23,10 +23,15 @@ internal static class DeleteService
             {
                 throw new InvalidParameterException("The service cannot be stopped while it is scaled above 0.");
             }
+            if (service.Status == ServiceDocument.Active && service.TaskSets.Any(s => !s.IsDraining) && request.Force is not true)
+            {
+                throw new InvalidParameterException("The service cannot be stopped while deployments are active.");
+            }
             var live = await ServiceRules.LiveAsync(cx, service, stop);
             var next = service with
             {
                 Status = live.Count == 0 ? ServiceDocument.Inactive : ServiceDocument.Draining, DesiredCount = 0,
+                TaskSets = live.Count == 0 ? [] : [.. service.TaskSets.Select(s => s with { Status = TaskSetRecord.DrainingStatus, Scale = 0 })],
             };
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, next), stop)).Committed)
             {

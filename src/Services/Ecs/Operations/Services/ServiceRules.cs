@@ -34,13 +34,24 @@ internal static class ServiceRules
         };
     }
 
-    /// <summary>Starts the rollback of the primary deployment. It brings the former task definition back; other settings stay as they are.</summary>
-    public static ServiceDocument WithRollback(ServiceDocument service, RolloutRecord former, string cause, DateTimeOffset now) =>
-        service.WithNewDeployment(NewDeployment(former.TaskDefinitionArn, now) with
+    /// <summary>
+    /// Starts the rollback of the primary deployment. It brings back what a service revision holds; the count, the percentages, placement
+    /// and tags are the service's and stay as they are.
+    /// </summary>
+    public static ServiceDocument WithRollback(ServiceDocument service, RolloutRecord former, string cause, DateTimeOffset now)
+    {
+        var declared = StoredShapes.Copy(service.Declared);
+        declared.CapacityProviderStrategy = former.Declared.CapacityProviderStrategy;
+        declared.NetworkConfiguration = former.Declared.NetworkConfiguration;
+        declared.LoadBalancers = former.Declared.LoadBalancers;
+        declared.ServiceRegistries = former.Declared.ServiceRegistries;
+        var restored = service with { LaunchType = former.LaunchType, PlatformVersion = former.PlatformVersion, Declared = declared };
+        return restored.WithNewDeployment(NewDeployment(former.TaskDefinitionArn, now) with
         {
             RolloutStateReason = $"{cause}: rolling back to deploymentId {former.DeploymentId}.", RollbackOf = service.Primary.Id,
             RollbackTo = former.Id,
         });
+    }
 
     public static void CheckCount(int count)
     {

@@ -13,13 +13,14 @@ internal static class UpdateService
 {
     public static async ValueTask<UpdateServiceResponse> HandleAsync(EcsContext cx, UpdateServiceRequest request, CancellationToken stop)
     {
-        var cluster = await cx.ClusterAsync(request.Cluster, stop);
         if (request.DesiredCount is { } count)
         {
             ServiceRules.CheckCount(count);
         }
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
+            var readCluster = await cx.ReadClusterAsync(request.Cluster, stop);
+            var cluster = readCluster.Value;
             var found = await ServiceRules.FindAsync(cx, cluster.Name, request.Service, stop);
             if (found is null)
             {
@@ -30,7 +31,12 @@ internal static class UpdateService
                 throw new ServiceNotActiveException("Service was not ACTIVE.");
             }
             var updated = ServiceHistory.Recorded(await ChangedAsync(cx, cluster, found.Value, request, stop), cx.Now);
-            if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, updated), stop)).Committed)
+            var commit = new Commit().Update(EcsKinds.Service, found, updated);
+            if (request.CapacityProviderStrategy is { Count: > 0 })
+            {
+                commit.Expect(readCluster);
+            }
+            if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
             {
                 return new UpdateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, updated, withTags: true, stop) };
             }
@@ -42,6 +48,10 @@ internal static class UpdateService
         EcsContext cx, ClusterDocument cluster, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
     {
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, service.IsDaemon);
+        if (service.HasTaskSets)
+        {
+            return External(service, request, cx.Now);
+        }
         DaemonRules.Check(service, request);
         var choice = await ChoiceAsync(cx, cluster, service, request, stop);
         var declared = Merged(service.Declared, choice, request);
@@ -66,6 +76,20 @@ internal static class UpdateService
             || (definition is not null && definition.Arn != service.Primary.TaskDefinitionArn);
         return rollsOut
             ? updated.WithNewDeployment(ServiceRules.NewDeployment(definition?.Arn ?? service.Primary.TaskDefinitionArn, cx.Now)) : updated;
+    }
+
+    // Its task sets hold the rest. A new count changes what each of them aims at.
+    private static ServiceDocument External(ServiceDocument service, UpdateServiceRequest request, DateTimeOffset now)
+    {
+        ExternalRules.Check(request);
+        PlacementRules.Check(request.PlacementConstraints?.Count ?? 0, request.PlacementStrategy ?? []);
+        var count = request.DesiredCount ?? service.DesiredCount;
+        return service with
+        {
+            DesiredCount = count,
+            Declared = Merged(service.Declared, new CapacityChoice(service.LaunchType, null, []), request),
+            TaskSets = count == service.DesiredCount ? service.TaskSets : [.. service.TaskSets.Select(s => s.Rescaled(now))],
+        };
     }
 
     // An empty strategy takes the strategy away: the launch type that the service then has is that of its capacity until now.

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Services.Ecs.Documents;
@@ -49,15 +48,5 @@ internal static class ClientTokens
 
     private static string NameOf(Shape request, string token) => $"{request.Schema.Name}#{token}";
 
-    private static string HashOf(Shape request)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            request.WriteMembers(new StoredShapeWriter(json));
-            json.WriteEndObject();
-        }
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)));
-    }
+    private static string HashOf(Shape request) => Convert.ToHexStringLower(SHA256.HashData(StoredShapes.Bytes(request)));
 }

@@ -22,7 +22,8 @@ internal static class RunTask
         {
             throw new InvalidParameterException("Count must be between 1 and 10.");
         }
-        var cluster = await cx.ClusterAsync(request.Cluster, stop);
+        var readCluster = await cx.ReadClusterAsync(request.Cluster, stop);
+        var cluster = readCluster.Value;
         var scope = cx.ClusterScope(cluster.Name);
         var template = await TemplateAsync(cx, cluster, request, stop);
         if (await ClientTokens.FindAsync(cx, scope, request.ClientToken, request, stop) is { } earlier)
@@ -33,6 +34,12 @@ internal static class RunTask
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             using var turn = await cx.Turns.TakeAsync(scope, attempt, stop);
+            if (attempt > 0 && template.Capacity is not null)
+            {
+                // It may be the cluster that changed, and with it the providers that it offers.
+                readCluster = await cx.ReadClusterAsync(cluster.Name, stop);
+                template = await TemplateAsync(cx, cluster = readCluster.Value, request, stop);
+            }
             var capacity = await ClusterCapacity.LoadAsync(cx.Documents, scope, stop);
             if (template.Capacity is null && template.LaunchType != LaunchTypes.Fargate && !capacity.Pool(template.LaunchType).Any())
             {
@@ -43,6 +50,10 @@ internal static class RunTask
             capacity.AddTo(commit);
             if (!commit.IsEmpty)
             {
+                if (template.Capacity is not null)
+                {
+                    commit.Expect(readCluster);
+                }
                 ClientTokens.AddTo(cx, commit, scope, request.ClientToken, request, Tasks(capacity).Select(t => t.Id));
                 var result = await cx.Documents.CommitAsync(commit, stop);
                 if (!result.Committed)
