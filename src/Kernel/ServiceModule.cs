@@ -36,6 +36,10 @@ public abstract class ServiceModule(ServiceSchema schema)
     {
     }
 
+    /// <summary>As above, for modules whose websockets carry frames that are signed one by one.</summary>
+    public virtual void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate, FrameAuthenticator frames) =>
+        MapEndpoints(routes, authenticate);
+
     /// <summary>Opens what the module owns, before the first request is accepted.</summary>
     public virtual ValueTask StartAsync(CancellationToken stop) => ValueTask.CompletedTask;
 
@@ -74,3 +78,11 @@ public abstract class ServiceModule<TContext>(ServiceSchema schema) : ServiceMod
 /// <see cref="AwsError"/> when it is refused.
 /// </summary>
 public delegate ValueTask<(Caller Caller, string Region)> RequestAuthenticator(HttpContext http, string signingName, CancellationToken stop);
+
+/// <summary>
+/// Checks one frame of an open websocket that carries its own signature over the socket's address and the frame's payload; returns who
+/// signed it, and the payload. Throws <see cref="AwsError"/> when it is refused.
+/// </summary>
+/// <param name="http">The request that opened the socket.</param>
+public delegate ValueTask<(Caller Caller, ReadOnlyMemory<byte> Payload)> FrameAuthenticator(
+    HttpContext http, string signingName, ReadOnlyMemory<byte> frame, CancellationToken stop);

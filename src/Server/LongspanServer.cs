@@ -109,7 +109,7 @@ public sealed class LongspanServer : IAsyncDisposable
         }
         foreach (var module in modules)
         {
-            module.MapEndpoints(app, authentication.VerifyAsync);
+            module.MapEndpoints(app, authentication.VerifyAsync, authentication.VerifyFrameAsync);
         }
         app.MapFallback("{**path}", aws.HandleAsync);
 

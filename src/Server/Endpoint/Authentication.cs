@@ -47,6 +47,15 @@ internal sealed class Authentication
     public async ValueTask<(Caller Caller, string Region)> VerifyAsync(HttpContext http, string signingName, CancellationToken stop) =>
         Accept(await _signatures.VerifyAsync(WireRequest.From(http, default), AwsProtocol.AwsJson11, signingName, stop));
 
+    /// <summary>The signer of one websocket frame, and what it signed.</summary>
+    public async ValueTask<(Caller Caller, ReadOnlyMemory<byte> Payload)> VerifyFrameAsync(
+        HttpContext http, string signingName, ReadOnlyMemory<byte> frame, CancellationToken stop)
+    {
+        var opened = WireRequest.From(http, default);
+        var verdict = await _signatures.VerifyFrameAsync(opened.Path, opened.Query, frame, signingName, stop);
+        return (Accept(verdict.Signature).Caller, verdict.Payload);
+    }
+
     private async ValueTask<(Caller Caller, string Region)?> VerifyByModuleAsync(
         ServiceModule module, WireRequest request, AwsProtocol protocol, Operation operation, CancellationToken stop)
     {

@@ -42,13 +42,10 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 
     protected override EcsContext NewContext(CallContext call) => new(call, _sessions, _turns);
 
-    public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _link.Map(routes, authenticate);
+    public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate, FrameAuthenticator frames) =>
+        _link.Map(routes, authenticate, frames);
 
-    public override ValueTask StopAsync()
-    {
-        _link.End();
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask StopAsync() => _link.EndAsync();
 
     public override ValueTask ResetAsync(CancellationToken stop)
     {

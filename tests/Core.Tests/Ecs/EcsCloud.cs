@@ -59,7 +59,9 @@ internal sealed class EcsCloud : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         EcsCloud? self = null;
-        module.MapEndpoints(app, (_, _, _) => ValueTask.FromResult((self?.Dialer ?? Caller.Platform(Account), Region)));
+        module.MapEndpoints(
+            app, (_, _, _) => ValueTask.FromResult((self?.Dialer ?? Caller.Platform(Account), Region)),
+            (_, _, frame, _) => ValueTask.FromResult((self?.Dialer ?? Caller.Platform(Account), frame[(frame.Span.IndexOf("\r\n\r\n"u8) + 4)..])));
         await app.StartAsync();
         var drivers = Enumerable.Range(0, owners).Select(_ => new ReconcilerDriver(
             store.Documents, module.Reconcilers, TimeProvider.System, NullLogger<ReconcilerDriver>.Instance)).ToArray();

@@ -220,11 +220,23 @@ internal sealed class FakeAgent : IAsyncDisposable
                 }
                 foreach (var task in payload.Tasks!)
                 {
+                    await AcknowledgeAsync(payload.MessageId!, task.RoleCredentials, task.ExecutionRoleCredentials);
                     await HandleAsync(task);
                 }
                 break;
+            case IAMRoleCredentialsMessage renewed:
+                await AcknowledgeAsync(renewed.MessageId!, renewed.RoleCredentials);
+                break;
             default:
                 break;
+        }
+    }
+
+    private async Task AcknowledgeAsync(string messageId, params IAMRoleCredentials?[] keys)
+    {
+        foreach (var set in keys.OfType<IAMRoleCredentials>())
+        {
+            await SendAsync(new IAMRoleCredentialsAckRequest { MessageId = messageId, CredentialsId = set.CredentialsId, Expiration = set.Expiration });
         }
     }
 

@@ -17,6 +17,14 @@ internal readonly record struct TaskTemplateRoles(string? TaskRoleArn, string? E
 // The part that tells an agent of one task: payloads, and the keys that go with them.
 internal sealed partial class ControlSession
 {
+    /// <summary>When the keys end that were made in this connection, by credentials id.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _minted = new(StringComparer.Ordinal);
+    /// <summary>
+    /// Keys that were sent and not acknowledged yet: the message and when they end. Only acknowledged ones count after a reconnect: what went
+    /// into a link that was already dead has reached nobody.
+    /// </summary>
+    private readonly Dictionary<string, (string MessageId, DateTimeOffset Expires)> _unconfirmed = new(StringComparer.Ordinal);
+
     /// <summary>False when it is to be tried again later; true when the agent has been told, or needs not be.</summary>
     private async ValueTask<bool> SendTaskAsync(AssignmentEntry entry, long generation, CancellationToken stop)
     {
@@ -24,7 +32,10 @@ internal sealed partial class ControlSession
         {
             await SendPayloadAsync(
                 entry.TaskId, new AgentTask { Arn = ArnOf(entry.TaskId), DesiredStatus = AgentTask.Stopped, Containers = [] }, generation, stop);
-            return true;
+            if (entry.RoleCredentialsId is null && entry.ExecutionCredentialsId is null)
+            {
+                return true;
+            }
         }
         var task = (await _link.Documents.GetAsync(EcsKinds.EcsTask, _link.Scope, entry.TaskId, stop))?.Value;
         if (task is null || task.IsStopped)
@@ -35,13 +46,14 @@ internal sealed partial class ControlSession
             EcsKinds.TaskDefinition, _link.Account.DocumentScope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop))?.Value;
         if (definition is null)
         {
-            return task.IsRunning || await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);
+            return entry.Stop || task.IsRunning || await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);
         }
         var roles = TaskTemplateRoles.Of(task, definition);
         _keys[entry.TaskId] = (entry, roles);
-        if (!Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running))
+        if (entry.Stop || !Rules.TaskStatus.IsBefore(task.LastStatus, Rules.TaskStatus.Running))
         {
-            // Known to run: an agent that has just started needs its keys again, one that has only reconnected still has them.
+            // Known to run, perhaps while it stops: an agent that has just started needs its keys again, one that has only reconnected
+            // still has them.
             if (_link.SendCredentials)
             {
                 Expire(entry);
@@ -89,6 +101,8 @@ internal sealed partial class ControlSession
         {
             _unacknowledged[id] = taskId;
         }
+        ExpectConfirmation(id, task.RoleCredentials);
+        ExpectConfirmation(id, task.ExecutionRoleCredentials);
         await _socket.SendAsync(new PayloadMessage
         {
             MessageId = id,
@@ -117,9 +131,48 @@ internal sealed partial class ControlSession
         var (credentials, expires, refusal) = await TaskCredentials.AssumeAsync(_link, roleArn, credentialsId, taskId, stop);
         if (credentials is not null)
         {
-            _link.Sessions.CredentialExpiry[credentialsId] = expires;
+            _minted[credentialsId] = expires;
         }
         return (credentials, refusal);
+    }
+
+    private void ExpectConfirmation(string messageId, IAMRoleCredentials? keys)
+    {
+        if (keys?.CredentialsId is { } id && _minted.TryGetValue(id, out var expires))
+        {
+            lock (_gate)
+            {
+                _unconfirmed[id] = (messageId, expires);
+            }
+        }
+    }
+
+    private void ConfirmKeys(string messageId, string credentialsId)
+    {
+        lock (_gate)
+        {
+            if (_unconfirmed.TryGetValue(credentialsId, out var sent) && sent.MessageId == messageId)
+            {
+                _unconfirmed.Remove(credentialsId);
+                _link.Sessions.CredentialExpiry[credentialsId] = sent.Expires;
+            }
+        }
+    }
+
+    private void ForgetKeys(AssignmentEntry entry)
+    {
+        Expire(entry);
+        foreach (var id in new[] { entry.RoleCredentialsId, entry.ExecutionCredentialsId })
+        {
+            if (id is not null)
+            {
+                _minted.Remove(id);
+                lock (_gate)
+                {
+                    _unconfirmed.Remove(id);
+                }
+            }
+        }
     }
 
     private void Expire(AssignmentEntry entry)
@@ -156,7 +209,8 @@ internal sealed partial class ControlSession
         {
             return DateTimeOffset.MaxValue;
         }
-        if (_link.Sessions.CredentialExpiry.TryGetValue(credentialsId, out var expires) && Now < expires - TaskCredentials.RefreshBefore)
+        if ((_minted.TryGetValue(credentialsId, out var expires) || _link.Sessions.CredentialExpiry.TryGetValue(credentialsId, out expires))
+            && Now < expires - TaskCredentials.RefreshBefore)
         {
             return expires - TaskCredentials.RefreshBefore;
         }
@@ -169,15 +223,17 @@ internal sealed partial class ControlSession
                 LogRoleGone(taskId, refusal ?? "");
                 return Now + TimeSpan.FromMinutes(1);
             }
+            var id = Ids.Uuid();
+            ExpectConfirmation(id, credentials);
             await _socket.SendAsync(new IAMRoleCredentialsMessage
             {
-                MessageId = Ids.Uuid(),
+                MessageId = id,
                 TaskArn = ArnOf(taskId),
                 TaskClusterArn = _link.ClusterArn,
                 RoleType = roleType,
                 RoleCredentials = credentials,
             }, stop);
-            return _link.Sessions.CredentialExpiry[credentialsId] - TaskCredentials.RefreshBefore;
+            return _minted[credentialsId] - TaskCredentials.RefreshBefore;
         }
         catch (Api.Shapes.AwsError fault)
         {

@@ -28,8 +28,6 @@ internal sealed partial class ControlSession : IDisposable
     public static readonly TimeSpan NodeHeartbeatPeriod = TimeSpan.FromSeconds(5);
     /// <summary>A peer that has left this many heartbeats unanswered is gone.</summary>
     public const int MissedHeartbeats = 3;
-    /// <summary>A close code outside those on which agents reconnect at once.</summary>
-    public const WebSocketCloseStatus Replaced = (WebSocketCloseStatus)4000;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     private readonly LinkContext _link;
@@ -94,11 +92,15 @@ internal sealed partial class ControlSession : IDisposable
         {
             LogEnded(_link.Instance.Id, error.Message);
         }
+        catch (LinkViolationException violation)
+        {
+            LogEnded(_link.Instance.Id, violation.Message);
+            _goodbye = (violation.Status, violation.Message);
+        }
         catch (Exception error)
         {
-            // A fault of ours must not take the agent's session with it for good: 1011 lets it come back at once.
             LogFailed(_link.Instance.Id, error);
-            _goodbye = (WebSocketCloseStatus.InternalServerError, "Internal error");
+            _goodbye = (SessionRegistry.Failed, "Internal error");
         }
         await _end.CancelAsync();
         await pushing.ContinueWith(_ => { }, TaskScheduler.Default);
@@ -121,23 +123,32 @@ internal sealed partial class ControlSession : IDisposable
                     Acknowledge(id);
                     break;
                 case NackRequest { MessageId: { } id } nack:
-                    LogRefused(_link.Instance.Id, nack.Reason);
+                    LogRefused(_link.Instance.Id, Printable(nack.Reason));
                     Acknowledge(id);
                     break;
                 case NodeReportMessage report:
                     await TakeReportAsync(report, stop);
                     break;
+                case IAMRoleCredentialsAckRequest { MessageId: { } id, CredentialsId: { } credentialsId }:
+                    ConfirmKeys(id, credentialsId);
+                    break;
                 case TaskStopVerificationMessage verification:
                     await VerifyStopsAsync(verification, stop);
                     break;
                 default:
-                    if (frame.Fault is { } fault)
+                    if (frame.Fault is { } fault && _socket.CountUnreadable())
                     {
                         LogUnreadable(_link.Instance.Id, fault);
                     }
                     break;
             }
         }
+    }
+
+    private static string? Printable(string? text)
+    {
+        const int maximum = 200;
+        return text is null ? null : string.Concat(text.Take(maximum).Select(c => char.IsControl(c) ? ' ' : c));
     }
 
     private void Acknowledge(string messageId)
@@ -191,7 +202,7 @@ internal sealed partial class ControlSession : IDisposable
             var next = await SendDifferenceAsync(stop);
             if (Now >= _nextHeartbeat)
             {
-                if (_link.Clock.GetElapsedTime(_lastHeard) > _heartbeat * MissedHeartbeats)
+                if (_link.AcknowledgesHeartbeats && _link.Clock.GetElapsedTime(_lastHeard) > _heartbeat * MissedHeartbeats)
                 {
                     SilentSince = Now - _link.Clock.GetElapsedTime(_lastHeard);
                     throw new WebSocketException("The agent has been silent for too long.");
@@ -303,8 +314,7 @@ internal sealed partial class ControlSession : IDisposable
             _sent.Remove(id);
             if (_keys.Remove(id, out var keys))
             {
-                _link.Sessions.CredentialExpiry.TryRemove(keys.Entry.RoleCredentialsId ?? "", out _);
-                _link.Sessions.CredentialExpiry.TryRemove(keys.Entry.ExecutionCredentialsId ?? "", out _);
+                ForgetKeys(keys.Entry);
             }
         }
         lock (_gate)

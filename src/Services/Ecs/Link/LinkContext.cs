@@ -23,7 +23,13 @@ internal sealed record LinkContext
     public required Uri Endpoint { get; init; }
     /// <summary>A freshly started agent has no keys: every live task's are to be pushed.</summary>
     public bool SendCredentials { get; init; }
+    /// <summary>
+    /// From protocol version 2 on an agent acknowledges heartbeats, so its silence means something. Of older ones only the socket's own pings
+    /// tell whether they are there.
+    /// </summary>
+    public bool AcknowledgesHeartbeats { get; init; }
     public string? AgentVersion { get; init; }
+    public string? AgentHash { get; init; }
     public string? DockerVersion { get; init; }
 
     public DocumentLog Documents => Cloud.Documents;

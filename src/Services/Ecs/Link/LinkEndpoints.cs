@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
@@ -20,20 +22,33 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
 {
     public const string ControlPath = "/ecs/acs";
     public const string TelemetryPath = "/ecs/tcs";
+    private const string SigningName = "ecs";
+    private const string ControlInstanceKey = "containerInstanceArn";
+    /// <summary>Of either kind. An instance that connects again replaces its own session and is never too many.</summary>
     public const int MaximumSessions = 10_000;
     /// <summary>An agent that is back within this time was never shown as disconnected.</summary>
     public static readonly TimeSpan DisconnectDebounce = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// Pings are for links on which silence is no sign: telemetry, whose agents publish nothing when they have nothing, and agents that do
+    /// not acknowledge heartbeats. On all others the protocol's own heartbeats decide, and pings would only hide a stuck agent.
+    /// </summary>
+    private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(60);
 
     private readonly ILogger _log = log;
+    private readonly record struct Absence(long Ended, DateTimeOffset Since);
+
     private readonly CancellationTokenSource _ending = new();
+    /// <summary>When the last session of an instance ended, for those whose return is being waited for, and the waits.</summary>
+    private readonly ConcurrentDictionary<string, Absence> _ended = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Task> _waits = new(StringComparer.Ordinal);
     private CancellationTokenRegistration _hostStops;
 
-    public void Map(IEndpointRouteBuilder routes, RequestAuthenticator authenticate)
+    public void Map(IEndpointRouteBuilder routes, RequestAuthenticator authenticate, FrameAuthenticator frames)
     {
         // The host waits for open requests before it stops, and these never end by themselves.
         _hostStops = routes.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(End) ?? default;
         MapSocket(routes, ControlPath + "/ws", (http, stop) => ControlAsync(http, authenticate, stop));
-        MapSocket(routes, TelemetryPath + "/ws", (http, stop) => TelemetryAsync(http, authenticate, stop));
+        MapSocket(routes, TelemetryPath + "/ws", (http, stop) => TelemetryAsync(http, authenticate, frames, stop));
     }
 
     /// <summary>The server is going away: ends every session, so that agents dial again.</summary>
@@ -41,6 +56,13 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     {
         sessions.EndAll("The server is stopping.");
         _ending.Cancel();
+    }
+
+    /// <summary>As <see cref="End"/>, and nothing of the link touches the store any more when it returns.</summary>
+    public async ValueTask EndAsync()
+    {
+        End();
+        await Task.WhenAll(_waits.Values);
     }
 
     public void Dispose()
@@ -53,7 +75,6 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     private void MapSocket(IEndpointRouteBuilder routes, string path, Func<HttpContext, CancellationToken, Task> handle)
     {
         var pipeline = routes.CreateApplicationBuilder();
-        // The agents' own protocol has heartbeats; pings beside them would only hide a stuck agent.
         pipeline.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
         pipeline.Run(async http =>
         {
@@ -65,11 +86,11 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
 
     private async Task ControlAsync(HttpContext http, RequestAuthenticator authenticate, CancellationToken stop)
     {
-        if (await OpenAsync(http, authenticate, "clusterArn", "containerInstanceArn", stop) is not { } link)
+        if (await OpenAsync(http, authenticate, "clusterArn", ControlInstanceKey, stop) is not { } link)
         {
             return;
         }
-        using var socket = new LinkSocket(await http.WebSockets.AcceptWebSocketAsync(), cloud.Clock);
+        using var socket = new LinkSocket(await AcceptAsync(http, pings: !link.AcknowledgesHeartbeats), cloud.Clock);
         using var session = new ControlSession(link, socket, stop);
         sessions.Connect(link.Key, session);
         LogConnected(link.Instance.Id, link.Instance.ClusterName);
@@ -85,31 +106,73 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             sessions.Disconnect(link.Key, session);
         }
-        await MarkDisconnectedAsync(link, session.SilentSince);
+        MarkDisconnected(link, session.SilentSince);
     }
+
+    private static Task<System.Net.WebSockets.WebSocket> AcceptAsync(HttpContext http, bool pings) =>
+        http.WebSockets.AcceptWebSocketAsync(!pings ? new WebSocketAcceptContext() : new WebSocketAcceptContext
+        {
+            KeepAliveInterval = PingPeriod, KeepAliveTimeout = PingPeriod,
+        });
 
     private ContainerInstanceDocument Connected(ContainerInstanceDocument instance, LinkContext link)
     {
         var known = instance.AgentConnected
             && (link.AgentVersion is null || link.AgentVersion == instance.AgentVersion)
+            && (link.AgentHash is null || link.AgentHash == instance.AgentHash)
             && (link.DockerVersion is null || link.DockerVersion == instance.DockerVersion);
         return known ? instance : instance.WithConnection(true, cloud.Clock.GetUtcNow()) with
         {
-            AgentVersion = link.AgentVersion ?? instance.AgentVersion, DockerVersion = link.DockerVersion ?? instance.DockerVersion,
+            AgentVersion = link.AgentVersion ?? instance.AgentVersion, AgentHash = link.AgentHash ?? instance.AgentHash,
+            DockerVersion = link.DockerVersion ?? instance.DockerVersion,
         };
     }
 
-    // Liveness itself makes no revisions: only "lost", once an agent has not come back for a moment, and "back".
-    private async ValueTask MarkDisconnectedAsync(LinkContext link, DateTimeOffset? silentSince)
+    // Not part of the request: an agent that connects and drops in a loop must not collect requests that wait. One wait for each instance.
+    private void MarkDisconnected(LinkContext link, DateTimeOffset? silentSince)
     {
-        var ended = silentSince ?? cloud.Clock.GetUtcNow();
+        var isFirst = false;
+        var absence = new Absence(cloud.Clock.GetTimestamp(), silentSince ?? cloud.Clock.GetUtcNow());
+        _ended.AddOrUpdate(link.Key, _ =>
+        {
+            isFirst = true;
+            return absence;
+        }, (_, _) =>
+        {
+            isFirst = false;
+            return absence;
+        });
+        if (isFirst)
+        {
+            var wait = Task.Run(() => MarkDisconnectedAsync(link));
+            _waits[link.Key] = wait;
+            _ = wait.ContinueWith(over => _waits.TryRemove(new KeyValuePair<string, Task>(link.Key, over)), TaskScheduler.Default);
+        }
+    }
+
+    // Liveness itself makes no revisions: only "lost", once an agent has not come back for a moment, and "back".
+    private async Task MarkDisconnectedAsync(LinkContext link)
+    {
         try
         {
-            await Task.Delay(DisconnectDebounce, cloud.Clock, _ending.Token);
+            Absence absence;
+            while (true)
+            {
+                absence = _ended[link.Key];
+                var left = DisconnectDebounce - cloud.Clock.GetElapsedTime(absence.Ended);
+                if (left > TimeSpan.Zero)
+                {
+                    await Task.Delay(left, cloud.Clock, _ending.Token);
+                }
+                else if (_ended.TryRemove(new KeyValuePair<string, Absence>(link.Key, absence)))
+                {
+                    break;
+                }
+            }
             if (!sessions.IsConnected(link.Key))
             {
                 await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id,
-                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow(), ended) : i, _ending.Token);
+                    i => i.AgentConnected && !sessions.IsConnected(link.Key) ? i.WithConnection(false, cloud.Clock.GetUtcNow(), absence.Since) : i, _ending.Token);
                 LogDisconnected(link.Instance.Id, link.Instance.ClusterName);
             }
         }
@@ -117,16 +180,29 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             // The server is going down: it is not the agent that was lost. It shows as lost only if it fails to come back.
         }
+        catch (Exception error)
+        {
+            LogNotMarked(link.Instance.Id, error);
+        }
     }
 
-    private async Task TelemetryAsync(HttpContext http, RequestAuthenticator authenticate, CancellationToken stop)
+    private async Task TelemetryAsync(HttpContext http, RequestAuthenticator authenticate, FrameAuthenticator frames, CancellationToken stop)
     {
         if (await OpenAsync(http, authenticate, "cluster", "containerInstance", stop) is not { } link)
         {
             return;
         }
-        using var socket = new LinkSocket(await http.WebSockets.AcceptWebSocketAsync(), cloud.Clock);
-        await new TelemetrySession(link, socket).RunAsync(stop);
+        using var socket = new LinkSocket(await AcceptAsync(http, pings: true), cloud.Clock);
+        using var session = new TelemetrySession(link, socket, (frame, ended) => frames(http, SigningName, frame, ended), stop);
+        sessions.Connect(link.Key, session);
+        try
+        {
+            await session.RunAsync();
+        }
+        finally
+        {
+            sessions.Disconnect(link.Key, session);
+        }
     }
 
     /// <summary>Checks the handshake and finds its instance; answers the refusal itself and returns null.</summary>
@@ -139,11 +215,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             {
                 throw new AwsError("BadRequestException", "A websocket handshake is expected here.");
             }
-            if (sessions.Count >= MaximumSessions)
-            {
-                throw new AwsError("ServerException", "Too many sessions.", 503);
-            }
-            var (caller, region) = await authenticate(http, "ecs", stop);
+            var (caller, region) = await authenticate(http, SigningName, stop);
             var query = http.Request.Query;
             var cluster = EcsNames.Cluster(query[clusterKey]);
             var id = EcsNames.Member(query[instanceKey], "container-instance", cluster);
@@ -158,6 +230,13 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             {
                 throw new AwsError("InactiveInstanceException", "The container instance was deregistered.");
             }
+            var key = SessionRegistry.KeyOf(scope, id);
+            var (open, isOpen) = instanceKey == ControlInstanceKey
+                ? (sessions.Count, sessions.IsConnected(key)) : (sessions.TelemetryCount, sessions.IsTelemetryConnected(key));
+            if (open >= MaximumSessions && !isOpen)
+            {
+                throw new AwsError("ServerException", "Too many sessions.", 503);
+            }
             var account = new CallScope(caller.AccountId, region);
             return new LinkContext
             {
@@ -171,7 +250,9 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
                 Instance = instance,
                 Endpoint = RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint),
                 SendCredentials = query["sendCredentials"] == "true",
+                AcknowledgesHeartbeats = int.TryParse(query["protocolVersion"], out var version) && version >= 2,
                 AgentVersion = (string?)query["agentVersion"],
+                AgentHash = (string?)query["agentHash"],
                 DockerVersion = (string?)query["dockerVersion"],
             };
         }
@@ -179,7 +260,9 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             http.Response.StatusCode = refusal.HttpStatus;
             http.Response.ContentType = "application/json";
-            await http.Response.WriteAsync(BodyOf(refusal), stop);
+            var body = Encoding.UTF8.GetBytes(BodyOf(refusal));
+            http.Response.ContentLength = body.Length;
+            await http.Response.Body.WriteAsync(body, stop);
             return null;
         }
     }
@@ -196,4 +279,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Container instance {Instance} of cluster {Cluster} is disconnected")]
     private partial void LogDisconnected(string instance, string cluster);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Container instance {Instance} could not be marked as disconnected")]
+    private partial void LogNotMarked(string instance, Exception error);
 }

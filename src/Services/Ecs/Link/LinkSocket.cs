@@ -9,8 +9,16 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
 {
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(20);
     public static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
+    /// <summary>Messages that cannot be read; a peer that sends more of them in one session has lost its way.</summary>
+    public const int MaximumUnreadable = 100;
+    /// <summary>A buffer that a large message has left behind is given back: links live for months, and there are thousands.</summary>
+    private const int KeptBufferBytes = 64 * 1024;
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ArrayBufferWriter<byte> _message = new(4096);
+    private ArrayBufferWriter<byte> _message = new(4096);
+    private int _unreadable;
+
+    /// <summary>When the last message was written, by the clock's timestamp.</summary>
+    public long LastSent { get; private set; } = clock.GetTimestamp();
 
     public async ValueTask SendAsync(AgentMessage message, CancellationToken stop)
     {
@@ -21,6 +29,7 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
             // A cancelled send aborts the socket, and then no goodbye gets through: what has begun is finished, within its limit.
             using var limit = new CancellationTokenSource(SendLimit, clock);
             await socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+            LastSent = clock.GetTimestamp();
         }
         finally
         {
@@ -31,6 +40,10 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
     /// <summary>The next whole message, or null when the peer has closed. The memory is good until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken stop)
     {
+        if (_message.Capacity > KeptBufferBytes)
+        {
+            _message = new ArrayBufferWriter<byte>(4096);
+        }
         _message.ResetWrittenCount();
         while (true)
         {
@@ -39,16 +52,29 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
             {
                 return null;
             }
+            if (part.MessageType != WebSocketMessageType.Text)
+            {
+                throw new LinkViolationException(WebSocketCloseStatus.InvalidMessageType, "Text messages are expected here.");
+            }
             _message.Advance(part.Count);
             if (_message.WrittenCount > AgentMessage.MaxFrameBytes)
             {
-                throw new WebSocketException("A message exceeds the frame limit.");
+                throw new LinkViolationException(WebSocketCloseStatus.MessageTooBig, "A message exceeds the frame limit.");
             }
             if (part.EndOfMessage)
             {
                 return _message.WrittenMemory;
             }
         }
+    }
+
+    /// <summary>Counts a message that cannot be read. True for the first few, which are worth a line in the log.</summary>
+    public bool CountUnreadable()
+    {
+        const int logged = 5;
+        return ++_unreadable <= MaximumUnreadable
+            ? _unreadable <= logged
+            : throw new LinkViolationException(WebSocketCloseStatus.InvalidPayloadData, "Too many messages cannot be read.");
     }
 
     /// <summary>Says goodbye. An agent that has sent its own close waits for ours before it reconnects, so this is prompt and never throws.</summary>
@@ -82,4 +108,13 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
     }
 
     public void Dispose() => _writing.Dispose();
+}
+
+/// <summary>
+/// What a peer has done that ends its session, with the close code that says so. None of these codes makes an agent come back at once
+/// (1000, 1001 and 1011 do), so a peer that does it again and again slows itself down.
+/// </summary>
+internal sealed class LinkViolationException(WebSocketCloseStatus status, string message) : Exception(message)
+{
+    public WebSocketCloseStatus Status { get; } = status;
 }

@@ -19,6 +19,8 @@ internal static class InstanceDescription
             running += task?.Value.IsRunning is true ? 1 : 0;
             pending += task is not null && Rules.TaskStatus.IsBefore(task.Value.LastStatus, Rules.TaskStatus.Running) ? 1 : 0;
         }
-        return Shapes.Instance(instance, assignment?.Value, running, pending, include);
+        var seen = cx.Sessions.RuntimeSeenAt(Link.SessionRegistry.KeyOf(scope, instance.Id));
+        return Shapes.Instance(
+            seen is null ? instance : instance with { RuntimeStatusUpdatedAt = seen }, assignment?.Value, running, pending, include);
     }
 }

@@ -54,7 +54,8 @@ internal static class RegisterContainerInstance
         // The same token within the agent's own retries must not make a second instance; the id is derived in the first commit.
         var token = string.IsNullOrEmpty(request.ClientToken) ? null : "register#" + request.ClientToken;
         if (token is not null && await cx.Documents.GetAsync(EcsKinds.ClientToken, scope, token, stop) is { } earlier
-            && await cx.Documents.GetAsync(EcsKinds.Instance, scope, earlier.Value.Ids[0], stop) is { } registered)
+            && await cx.Documents.GetAsync(EcsKinds.Instance, scope, earlier.Value.Ids[0], stop) is { } registered
+            && registered.Value.BelongsTo(cx.Call.Caller))
         {
             return await AnswerAsync(cx, scope, registered.Value, stop);
         }

@@ -15,6 +15,10 @@ internal static class SubmitContainerStateChange
         if (!string.IsNullOrEmpty(request.Task))
         {
             var id = EcsNames.Member(request.Task, "task", cluster);
+            if (!await Reporter.EnsureAsync(cx, cx.ClusterScope(cluster), id, nameof(SubmitContainerStateChange), stop))
+            {
+                return new SubmitContainerStateChangeResponse { Acknowledgment = SubmitTaskStateChange.Acknowledgment };
+            }
             var report = new TaskReport
             {
                 Containers =

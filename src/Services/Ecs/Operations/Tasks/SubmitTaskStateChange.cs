@@ -17,6 +17,10 @@ internal static class SubmitTaskStateChange
         if (!string.IsNullOrEmpty(request.Task) && !string.IsNullOrEmpty(request.Status))
         {
             var id = EcsNames.Member(request.Task, "task", cluster);
+            if (!await Reporter.EnsureAsync(cx, cx.ClusterScope(cluster), id, nameof(SubmitTaskStateChange), stop))
+            {
+                return new SubmitTaskStateChangeResponse { Acknowledgment = Acknowledgment };
+            }
             var report = new TaskReport
             {
                 Status = request.Status,
