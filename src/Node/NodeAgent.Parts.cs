@@ -28,6 +28,8 @@ public sealed partial class NodeAgent
             Planner = new ContainerPlanner(_settings, new ContainerEndpoints(baseUrl)),
             Images = new ImageSource(_engine, _settings.PullBehavior, logins.FindAsync, _settings.Time, _log),
             Volumes = new TaskVolumes(_engine),
+            Cgroups = TaskCgroups.Find(description, _settings, _log),
+            PublishAddress = _settings.PublishAddress,
             Outputs = outputs,
             Time = _settings.Time,
             Log = _log,

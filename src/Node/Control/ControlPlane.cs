@@ -101,7 +101,8 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
         ImageDigest = report.ImageDigest,
         NetworkBindings = report.Bindings.Count == 0 ? null : [.. report.Bindings.Select(b => new NetworkBinding
         {
-            BindIP = b.BindIp, ContainerPort = b.ContainerPort, HostPort = b.HostPort, Protocol = b.Protocol,
+            BindIP = b.BindIp, ContainerPort = b.ContainerRange is null ? b.ContainerPort : null, HostPort = b.ContainerRange is null ? b.HostPort : null,
+            ContainerPortRange = b.ContainerRange, HostPortRange = b.HostRange, Protocol = b.Protocol,
         })],
     };
 }

@@ -86,7 +86,7 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
         ClientToken = token,
         // The protocol's agent sends no versions here; ours may, and it saves the server a guess.
         VersionInfo = new VersionInfo { AgentVersion = NodeAgent.Version, DockerVersion = $"DockerVersion: {engine.Version}" },
-        Attributes = [.. Capabilities().Concat(Custom())],
+        Attributes = [.. Capabilities(engine).Concat(Custom())],
         TotalResources =
         [
             new Resource { Name = "CPU", Type = "INTEGER", IntegerValue = CpuOf(engine) },
@@ -109,7 +109,10 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
         .DistinctBy(a => a.Key)
         .Select(a => new EcsAttribute { Name = a.Key, Value = a.Value });
 
-    private IEnumerable<EcsAttribute> Capabilities()
+    // Drivers of ECS that the engine may have; json-file, none and awslogs are there in any case, the last of the node's own making.
+    private static readonly string[] s_logDrivers = ["syslog", "journald", "gelf", "fluentd", "logentries", "splunk"];
+
+    private IEnumerable<EcsAttribute> Capabilities(EngineDescription engine)
     {
         string[] names =
         [
@@ -121,10 +124,12 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
             "ecs.capability.execution-role-awslogs", "ecs.capability.container-ordering", "ecs.capability.container-health-check",
             "ecs.capability.container-restart-policy", "ecs.capability.network.container-port-range", "ecs.capability.task-cpu-mem-limit",
             "ecs.capability.increased-task-cpu-limit", "ecs.capability.full-sync", "ecs.capability.docker-plugin.local",
-            "ecs.capability.task-eni", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
+            "ecs.capability.task-eni", "ecs.capability.pid-ipc-namespace-sharing", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
         ];
         // Cloud capacity is the platform's own; only machines that joined by activation are external.
-        return names.Concat(settings.IsExternal ? ["ecs.capability.external"] : [])
+        return names.Concat(engine.LogDrivers.Intersect(s_logDrivers).Select(d => "com.amazonaws.ecs.capability.logging-driver." + d))
+            .Concat(engine.SecurityModules.Select(m => "com.amazonaws.ecs.capability." + m))
+            .Concat(settings.IsExternal ? ["ecs.capability.external"] : [])
             .Select(n => new EcsAttribute { Name = n });
     }
 }

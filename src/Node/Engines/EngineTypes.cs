@@ -2,7 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace Longspan.Node.Engines;
 
-public sealed record EngineDescription(string Version, int CpuCount, long MemoryBytes, string Architecture);
+public sealed record EngineDescription(string Version, int CpuCount, long MemoryBytes, string Architecture)
+{
+    /// <summary>Log drivers that the engine has itself.</summary>
+    public IReadOnlyList<string> LogDrivers { get; init; } = [];
+    /// <summary>Kernel security modules that the engine applies: <c>apparmor</c>, <c>selinux</c>.</summary>
+    public IReadOnlyList<string> SecurityModules { get; init; } = [];
+    /// <summary><c>cgroupfs</c> or <c>systemd</c>.</summary>
+    public string CgroupDriver { get; init; } = "";
+}
 
 public sealed record RegistryLogin(string ServerAddress, string User, string Password)
 {

@@ -4,13 +4,13 @@ using System.Formats.Tar;
 namespace Longspan.Node.Engines;
 
 /// <summary>
-/// The image of the container that owns a task's network namespace, so that the task's address outlives each of its containers. It holds
-/// one program that waits for ever; being a dozen instructions long it is written here rather than fetched from anywhere.
+/// The image of the container that owns a task's namespaces, so that the task's address outlives each of its containers. It holds one
+/// program that waits for ever; being two dozen instructions long it is written here rather than fetched from anywhere.
 /// </summary>
 internal static class PauseImage
 {
     public const string Repository = "longspan/pause";
-    public const string Tag = "1";
+    public const string Tag = "2";
     public const string Name = $"{Repository}:{Tag}";
     public const string Program = "/pause";
 
@@ -37,14 +37,21 @@ internal static class PauseImage
     /// <summary>A static ELF executable with one loadable segment that holds the headers and the code.</summary>
     internal static byte[] Elf(bool isArm64)
     {
-        // x86-64: pause() again and again. arm64 has no pause: ppoll(NULL, 0, NULL, NULL, 0).
+        // First rt_sigaction(SIGCHLD, SIG_IGN): as first process of a shared namespace it inherits orphans, which then vanish when they end.
+        // Then on x86-64 pause() again and again; arm64 has no pause: ppoll(NULL, 0, NULL, NULL, 0).
         byte[] code = isArm64
             ?
             [
+                0x29, 0x00, 0x80, 0xD2, 0xE9, 0x7F, 0xBE, 0xA9, 0xFF, 0x7F, 0x01, 0xA9, 0x20, 0x02, 0x80, 0xD2,
+                0xE1, 0x03, 0x00, 0x91, 0x02, 0x00, 0x80, 0xD2, 0x03, 0x01, 0x80, 0xD2, 0xC8, 0x10, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4,
                 0x00, 0x00, 0x80, 0xD2, 0x01, 0x00, 0x80, 0xD2, 0x02, 0x00, 0x80, 0xD2, 0x03, 0x00, 0x80, 0xD2,
                 0x04, 0x00, 0x80, 0xD2, 0x28, 0x09, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4, 0xF9, 0xFF, 0xFF, 0x17,
             ]
-            : [0xB8, 0x22, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xEB, 0xF7];
+            :
+            [
+                0x6A, 0x00, 0x6A, 0x00, 0x6A, 0x00, 0x6A, 0x01, 0x48, 0x89, 0xE6, 0xBF, 0x11, 0x00, 0x00, 0x00, 0x31, 0xD2,
+                0x41, 0xBA, 0x08, 0x00, 0x00, 0x00, 0xB8, 0x0D, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xB8, 0x22, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xEB, 0xF7,
+            ];
         var file = new byte[HeaderBytes + code.Length];
         var elf = file.AsSpan();
         byte[] identity = [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Longspan.AgentLink;
@@ -27,8 +26,10 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
     private const long LeastMemoryMib = 6;
     private const int LeastCpuShares = 2;
     private const string AwsLogs = "awslogs";
+    private readonly NamespacePlan _namespaces = new(settings);
 
-    public ContainerPlan Plan(SavedTask task, SavedContainer container)
+    /// <param name="parent">The cgroup around the task, if it has one.</param>
+    public ContainerPlan Plan(SavedTask task, SavedContainer container, string? parent = null)
     {
         var definition = task.Definition(container);
         Refuse(definition);
@@ -36,6 +37,10 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         var host = HostConfig(task, definition);
         MergeText(config, definition.DockerConfig?.Config, "config");
         MergeText(host, definition.DockerConfig?.HostConfig, "hostConfig");
+        if (parent is not null)
+        {
+            host["CgroupParent"] = parent;
+        }
 
         var labels = config["Labels"] as JsonObject ?? [];
         config["Labels"] = labels;
@@ -53,7 +58,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
             };
         }
         var plan = new ContainerPlan { Name = container.EngineName, Config = config, HostConfig = host };
-        return Networked(plan, task, container, definition);
+        return _namespaces.Apply(plan, task, container, definition);
     }
 
     /// <summary>The options of a container whose output the node delivers to the log service; null for any other log driver.</summary>
@@ -99,7 +104,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         if (definition.PortMappings is { Count: > 0 } mappings)
         {
             var exposed = new JsonObject();
-            foreach (var key in mappings.SelectMany(PortKeys))
+            foreach (var key in mappings.SelectMany(PortRange.Keys))
             {
                 exposed[key] = new JsonObject();
             }
@@ -164,14 +169,6 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         {
             host["ExtraHosts"] = Strings(settings.ContainerHosts);
         }
-        if (task.Task.PidMode == "host")
-        {
-            host["PidMode"] = "host";
-        }
-        if (task.Task.IpcMode is "host" or "none")
-        {
-            host["IpcMode"] = task.Task.IpcMode == "none" ? "private" : "host";
-        }
         return host;
     }
 
@@ -189,72 +186,6 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         return binds;
     }
 
-    private ContainerPlan Networked(ContainerPlan plan, SavedTask task, SavedContainer container, AgentContainer definition)
-    {
-        switch (task.Task.NetworkMode)
-        {
-            case "host" or "none":
-                plan.HostConfig["NetworkMode"] = task.Task.NetworkMode;
-                return plan;
-            case "awsvpc" when NetworkOwner.IsIn(task.Task) && !NetworkOwner.Is(container):
-                plan.HostConfig["NetworkMode"] = $"container:{task.Container(NetworkOwner.Name).EngineName}";
-                // These belong to the owner of the namespace; the engine refuses them here.
-                foreach (var member in new[] { "ExtraHosts", "Dns", "DnsSearch" })
-                {
-                    plan.HostConfig.Remove(member);
-                }
-                plan.Config.Remove("ExposedPorts");
-                plan.Config.Remove("Hostname");
-                return plan;
-            case "awsvpc":
-                plan.HostConfig["NetworkMode"] = settings.Network ?? "bridge";
-                return settings.Network is null ? plan : plan with { Network = settings.Network };
-            default:
-                Publish(plan.HostConfig, definition);
-                plan.HostConfig["NetworkMode"] = settings.Network ?? "bridge";
-                var links = (definition.Links ?? []).Select(l => l.Split(':', 2)).Select(l =>
-                    $"{task.Container(l[0]).EngineName}:{l[^1]}").ToList();
-                if (settings.Network is not null)
-                {
-                    return plan with { Network = settings.Network, Links = links };
-                }
-                if (links.Count > 0)
-                {
-                    plan.HostConfig["Links"] = Strings(links);
-                }
-                return plan;
-        }
-    }
-
-    private void Publish(JsonObject host, AgentContainer definition)
-    {
-        if (definition.PortMappings is not { Count: > 0 } mappings)
-        {
-            return;
-        }
-        var bindings = host["PortBindings"] as JsonObject ?? [];
-        host["PortBindings"] = bindings;
-        foreach (var mapping in mappings)
-        {
-            var fixedPort = mapping.HostPort is > 0 ? mapping.HostPort.Value.ToString(CultureInfo.InvariantCulture) : "";
-            foreach (var key in PortKeys(mapping))
-            {
-                bindings[key] = new JsonArray(new JsonObject { ["HostIp"] = settings.PublishAddress, ["HostPort"] = fixedPort });
-            }
-        }
-    }
-
-    private static IEnumerable<string> PortKeys(AgentPortMapping mapping)
-    {
-        var protocol = mapping.Protocol is "udp" ? "udp" : "tcp";
-        if (mapping.ContainerPortRange is { } range && range.Split('-') is [var first, var last]
-            && int.TryParse(first, out var from) && int.TryParse(last, out var to) && from <= to && to - from < 1000)
-        {
-            return Enumerable.Range(from, to - from + 1).Select(p => $"{p}/{protocol}");
-        }
-        return mapping.ContainerPort is > 0 ? [$"{mapping.ContainerPort}/{protocol}"] : [];
-    }
-
     private static IReadOnlyList<string>? CommandOverride(AgentContainer definition)
     {
         if (definition.Overrides is not { Length: > 0 } text)
@@ -264,7 +195,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         return Parse(text, "overrides")["command"] is JsonArray command ? [.. command.Select(c => c!.GetValue<string>())] : null;
     }
 
-    private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)JsonValue.Create(v))]);
+    internal static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)JsonValue.Create(v))]);
 
     internal static void MergeText(JsonObject target, string? text, string name)
     {

@@ -4,15 +4,17 @@ using Longspan.Node.Engines;
 namespace Longspan.Node.Tasks;
 
 /// <summary>
-/// In awsvpc mode a task has one address. A task of several containers gets one more, which owns the network namespace that the others
-/// join; the server never hears of it. A single container owns its namespace itself.
+/// In awsvpc mode a task has one address, and with <c>pidMode</c> or <c>ipcMode</c> <c>task</c> one process or IPC namespace. A task of
+/// several containers gets one more, which owns the namespaces that the others join; the server never hears of it. A single container owns
+/// them itself.
 /// </summary>
 internal static class NetworkOwner
 {
     /// <summary>What Amazon's agent calls its own; no container definition can have this name.</summary>
     public const string Name = "~internal~ecs~pause";
 
-    public static bool IsNeeded(AgentTask task) => task.NetworkMode == "awsvpc" && task.Containers is { Count: > 1 };
+    public static bool IsNeeded(AgentTask task) => task.Containers is { Count: > 1 }
+        && (task.NetworkMode == "awsvpc" || task.PidMode == "task" || task.IpcMode == "task");
 
     public static AgentTask AddTo(AgentTask task) => !IsNeeded(task) ? task : task with
     {

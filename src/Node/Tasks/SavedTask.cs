@@ -82,6 +82,8 @@ internal sealed class SavedContainer
     public DateTimeOffset? FinishedAt { get; set; }
     public int Restarts { get; set; }
     public List<ReportedBinding> Bindings { get; set; } = [];
+    /// <summary>First host port of each port range, by <see cref="PortRange.Key"/>.</summary>
+    public Dictionary<string, int> HostRanges { get; set; } = [];
     public string? Address { get; set; }
     public string? MacAddress { get; set; }
     /// <summary>What the server was last told (or will be, by an unsent report).</summary>
@@ -117,7 +119,9 @@ internal sealed record ContainerReport
     public IReadOnlyList<ReportedBinding> Bindings { get; init; } = [];
 }
 
-internal sealed record ReportedBinding(string BindIp, int ContainerPort, int HostPort, string Protocol);
+/// <param name="ContainerRange">For a port range, as <c>FIRST-LAST</c>; the ports are the range's first ones.</param>
+internal sealed record ReportedBinding(
+    string BindIp, int ContainerPort, int HostPort, string Protocol, string? ContainerRange = null, string? HostRange = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

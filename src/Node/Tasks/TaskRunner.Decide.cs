@@ -176,7 +176,9 @@ internal sealed partial class TaskRunner
         using var slot = await _node.TakeStartSlotAsync(_starting.Token);
         _starting.Token.ThrowIfCancellationRequested();
         // From here on not cancelled by a wish to stop: half-made containers are finished, then stopped like any other.
-        var id = container.EngineId ?? await CreateAsync(container, stop);
+        // Also for a container that exists: the machine may have been restarted since it was made.
+        var parent = _node.Cgroups?.Make(_task);
+        var id = container.EngineId ?? await CreateAsync(container, parent, stop);
         try
         {
             await _node.Engine.StartAsync(id, stop);
@@ -208,9 +210,19 @@ internal sealed partial class TaskRunner
         };
     }
 
-    private async Task<string> CreateAsync(SavedContainer container, CancellationToken stop)
+    private async Task<string> CreateAsync(SavedContainer container, string? parent, CancellationToken stop)
     {
-        var plan = _node.Planner.Plan(_task, container);
+        if (_task.Task.NetworkMode is null or "" or "bridge")
+        {
+            lock (_task)
+            {
+                if (PortRange.Choose(container, _task.Definition(container), _node.PublishAddress))
+                {
+                    Save(isPromise: false);
+                }
+            }
+        }
+        var plan = _node.Planner.Plan(_task, container, parent);
         try
         {
             return await _node.Engine.CreateAsync(plan, stop);

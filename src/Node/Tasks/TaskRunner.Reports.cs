@@ -104,6 +104,7 @@ internal sealed partial class TaskRunner
             {
                 await _node.Engine.RemoveAsync(container.EngineId ?? container.EngineName, stop);
             }
+            _node.Cgroups?.Remove(_task.Id);
             foreach (var volume in _task.Volumes.Values)
             {
                 await _node.Engine.RemoveVolumeAsync(volume, stop);

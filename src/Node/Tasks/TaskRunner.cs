@@ -261,7 +261,7 @@ internal sealed partial class TaskRunner : IDisposable
         container.ExitCode = null;
         container.Address = view.IpAddress;
         container.MacAddress = view.MacAddress;
-        var bindings = BindingsOf(container, view);
+        var bindings = PortReport.Of(_task, container, view);
         if (!bindings.SequenceEqual(container.Bindings))
         {
             container.Bindings = bindings;
@@ -273,21 +273,6 @@ internal sealed partial class TaskRunner : IDisposable
         }
         _node.Outputs.Follow(_task, container);
         _dirty = true;
-    }
-
-    private List<ReportedBinding> BindingsOf(SavedContainer container, ContainerView view)
-    {
-        var mappings = _task.Definition(container).PortMappings ?? [];
-        if (_task.Task.NetworkMode is "awsvpc" or "host")
-        {
-            var address = _task.Task.NetworkMode == "host" ? "0.0.0.0"
-                : view.IpAddress ?? _task.Containers.Select(c => c.Address).FirstOrDefault(a => a is { Length: > 0 });
-            return [.. mappings.Where(m => m.ContainerPort is > 0 && address is not null)
-                .Select(m => new ReportedBinding(address!, m.ContainerPort!.Value, m.ContainerPort.Value, m.Protocol ?? "tcp"))];
-        }
-        return [.. view.Ports.Where(p => !p.HostIp.Contains(':', StringComparison.Ordinal))
-            .Select(p => new ReportedBinding(p.HostIp, p.ContainerPort, p.HostPort, p.Protocol))
-            .OrderBy(b => b.ContainerPort).ThenBy(b => b.Protocol, StringComparer.Ordinal)];
     }
 
     private void Ended(SavedContainer container, ContainerView? view)

@@ -10,6 +10,10 @@ internal sealed record TaskRunnerContext
     public required ContainerPlanner Planner { get; init; }
     public required ImageSource Images { get; init; }
     public required TaskVolumes Volumes { get; init; }
+    /// <summary>Null where tasks are bounded container by container.</summary>
+    public TaskCgroups? Cgroups { get; init; }
+    /// <summary>Host address of published ports.</summary>
+    public string PublishAddress { get; init; } = "0.0.0.0";
     public required OutputSink Outputs { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Log { get; init; }

@@ -91,6 +91,30 @@ public sealed class PayloadTests
         Assert.Null(host["CapAdd"]);
     }
 
+    [Fact]
+    public void WhatTheProtocolHasNoMemberForTravelsInTheDockerObjects()
+    {
+        var task = Build(r =>
+        {
+            r.Memory = "128";
+            var c = r.ContainerDefinitions![0];
+            (c.Memory, c.Privileged, c.ReadonlyRootFilesystem, c.DisableNetworking) = (null, true, true, true);
+            c.DockerSecurityOptions = ["label:disable", "no-new-privileges"];
+            c.LinuxParameters = new LinuxParameters { MaxSwap = 0, Swappiness = 30 };
+            c.SystemControls = [new SystemControl { Namespace = "net.core.somaxconn", Value = "9" }];
+            c.Secrets = [new Secret { Name = "KEY", ValueFrom = "arn:aws:ssm:r2:123456789012:parameter/key" }];
+            c.LogConfiguration = new LogConfiguration { LogDriver = "splunk", SecretOptions = [new Secret { Name = "splunk-token", ValueFrom = "arn:aws:secretsmanager:r1:1:secret:t" }] };
+        });
+        var host = Host(task);
+        Assert.Equal((true, true, 128L << 20, 30, "9"),
+            ((bool)host["Privileged"]!, (bool)host["ReadonlyRootfs"]!, (long)host["MemorySwap"]!, (int)host["MemorySwappiness"]!, (string?)host["Sysctls"]!["net.core.somaxconn"]));
+        Assert.Equal(["label=disable", "no-new-privileges"], host["SecurityOpt"]!.AsArray().Select(o => (string)o!));
+        Assert.True((bool)JsonNode.Parse(task.Containers![0].DockerConfig!.Config!)!["NetworkDisabled"]!);
+        Assert.Equal(
+            [("KEY", "ssm", "r2", "ENVIRONMENT_VARIABLE", "CONTAINER"), ("splunk-token", "asm", "r1", "BOOTSTRAP", "LOG_DRIVER")],
+            task.Containers[0].Secrets!.Select(s => (s.Name, s.Provider, s.Region, s.Type, s.Target)));
+    }
+
     [Theory]
     [InlineData(false, "http://10.0.0.1:4566")]
     [InlineData(true, null)]

@@ -90,6 +90,16 @@ internal sealed class DockerBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the node has removed all that the task had.</summary>
+    public async Task GoneAsync(string task)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (File.Exists(Path.Combine(_folder, "tasks", task + ".json")))
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+
     /// <summary>Everything that the container has written, once it has ended.</summary>
     public async Task<string> OutputAsync(string task, string name = "main")
     {
@@ -115,6 +125,7 @@ internal sealed class DockerBench : IAsyncDisposable
         {
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{EngineLabels.Node}={Name}"] = true } },
         });
+        // Shared volumes outlive their tasks, so they carry the node's label as all others do.
         foreach (var volume in volumes.Volumes ?? [])
         {
             await _client.Volumes.RemoveAsync(volume.Name, true);

@@ -32,7 +32,13 @@ public sealed partial class DockerEngine : ContainerEngine
     public override async Task<EngineDescription> DescribeAsync(CancellationToken stop)
     {
         var info = await CallAsync(s => _client.System.GetSystemInfoAsync(s), CallTimeout, stop);
-        return new EngineDescription(info.ServerVersion, (int)info.NCPU, info.MemTotal, info.Architecture);
+        return new EngineDescription(info.ServerVersion, (int)info.NCPU, info.MemTotal, info.Architecture)
+        {
+            LogDrivers = [.. info.Plugins?.Log ?? []],
+            // As the engine writes them: name=apparmor, name=seccomp,profile=default.
+            SecurityModules = [.. (info.SecurityOptions ?? []).Select(o => o.Split(',')[0]).Where(o => o is "name=apparmor" or "name=selinux").Select(o => o["name=".Length..])],
+            CgroupDriver = info.CgroupDriver ?? "",
+        };
     }
 
     public override async Task<ImageView?> InspectImageAsync(string image, CancellationToken stop)
@@ -96,10 +102,24 @@ public sealed partial class DockerEngine : ContainerEngine
     public override Task StartAsync(string id, CancellationToken stop) =>
         CallAsync(s => _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), s), StartTimeout, stop);
 
-    public override Task StopAsync(string id, TimeSpan grace, CancellationToken stop)
+    public override async Task StopAsync(string id, TimeSpan grace, CancellationToken stop)
     {
-        var parameters = new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Max(0, Math.Ceiling(grace.TotalSeconds)) };
-        return CallAsync(s => _client.Containers.StopContainerAsync(id, parameters, s), grace + CallTimeout, stop);
+        if (grace > TimeSpan.Zero)
+        {
+            var parameters = new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Ceiling(grace.TotalSeconds) };
+            await CallAsync(s => _client.Containers.StopContainerAsync(id, parameters, s), grace + CallTimeout, stop);
+            return;
+        }
+        try
+        {
+            // A wait of zero is left out of the call by the library, and would be the engine's ten seconds.
+            var parameters = new ContainerKillParameters { Signal = "SIGKILL" };
+            await CallAsync(s => Done(_client.Containers.KillContainerAsync(id, parameters, s)), CallTimeout, stop);
+        }
+        catch (EngineException e) when (e.Fault == EngineFault.Conflict)
+        {
+            // It had ended already.
+        }
     }
 
     public override async Task RemoveAsync(string id, CancellationToken stop)
