@@ -61,7 +61,7 @@ internal sealed class FleetServices(FleetWorld world)
         int pending = 0, running = 0;
         foreach (var names in Names.Chunk(DescribedAtOnce))
         {
-            var answer = await world.CallAsync(EcsOperations.DescribeServices, new() { Cluster = FleetWorld.Cluster, Services = [.. names] }, world.Stop);
+            var answer = await _client.CallAsync(EcsOperations.DescribeServices, new() { Cluster = FleetWorld.Cluster, Services = [.. names] }, world.Stop);
             pending += answer.Services!.Sum(s => s.PendingCount ?? 0);
             running += answer.Services!.Sum(s => s.RunningCount ?? 0);
         }

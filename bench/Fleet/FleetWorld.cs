@@ -18,12 +18,16 @@ internal sealed class FleetWorld : IDisposable
     private readonly SocketsHttpHandler _dials = new() { UseCookies = false, UseProxy = false };
     private readonly SemaphoreSlim _calling = new(MaximumCalls);
     private readonly HttpClient _http;
+    private readonly HttpClient _asking;
+    private readonly AwsClient _reporting;
 
     public FleetWorld(Uri endpoint, AwsCredentials keys, FleetSettings settings, CancellationToken stop)
     {
         (Endpoint, Keys, Settings, Stop) = (endpoint, keys, settings, stop);
         _http = new HttpClient(_calls, disposeHandler: false) { Timeout = TimeSpan.FromSeconds(60) };
-        Client = new AwsClient(_http, endpoint, Region, _ => new(keys), TimeProvider.System);
+        _asking = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        Client = new AwsClient(_asking, endpoint, Region, _ => new(keys), TimeProvider.System);
+        _reporting = new AwsClient(_http, endpoint, Region, _ => new(keys), TimeProvider.System);
         Dialer = new HttpMessageInvoker(_dials, disposeHandler: false);
     }
 
@@ -31,6 +35,7 @@ internal sealed class FleetWorld : IDisposable
     public AwsCredentials Keys { get; }
     public FleetSettings Settings { get; }
     public CancellationToken Stop { get; }
+    /// <summary>For whoever watches the fleet: its calls do not wait in line behind the nodes' own.</summary>
     public AwsClient Client { get; }
     public HttpMessageInvoker Dialer { get; }
     /// <summary>New connections wait in line here and not in the kernel's queue, whose overflow costs a second each.</summary>
@@ -46,7 +51,7 @@ internal sealed class FleetWorld : IDisposable
     public long Retries;
     public long Stopped;
 
-    /// <summary>One call, repeated until the server has taken it.</summary>
+    /// <summary>One call of a node, repeated until the server has taken it.</summary>
     public async Task<TResponse> CallAsync<TRequest, TResponse>(Operation<TRequest, TResponse> operation, TRequest request, CancellationToken stop)
         where TRequest : Shape, new()
         where TResponse : Shape, new()
@@ -56,7 +61,7 @@ internal sealed class FleetWorld : IDisposable
             await _calling.WaitAsync(stop);
             try
             {
-                return await Client.CallAsync(operation, request, stop);
+                return await _reporting.CallAsync(operation, request, stop);
             }
             catch (Exception e) when (!stop.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException
                 or InvalidDataException or AwsError { IsServerFault: true })
@@ -74,6 +79,7 @@ internal sealed class FleetWorld : IDisposable
     public void Dispose()
     {
         _http.Dispose();
+        _asking.Dispose();
         Dialer.Dispose();
         _calls.Dispose();
         _dials.Dispose();

@@ -36,7 +36,10 @@ public sealed class Commit
     {
         var key = new DocumentKey(kind.Name, scope, name);
         var body = JsonSerializer.SerializeToUtf8Bytes(value, kind.Json);
-        Writes.Add(new DocumentWrite(key, kind.SchemaVersion, kind.Secret, body, kind.Indexes?.Invoke(key, value).ToArray() ?? []));
+        Writes.Add(new DocumentWrite(key, kind.SchemaVersion, kind.Secret, body, kind.Indexes?.Invoke(key, value).ToArray() ?? [])
+        {
+            Value = kind.Observed ? value : null,
+        });
         return this;
     }
 
@@ -66,7 +69,11 @@ public sealed class Commit
 
 /// <summary>A null body deletes.</summary>
 public sealed record DocumentWrite(
-    DocumentKey Key, int SchemaVersion, bool Secret, ReadOnlyMemory<byte>? Body, IReadOnlyList<(string Index, string Value)> Indexes);
+    DocumentKey Key, int SchemaVersion, bool Secret, ReadOnlyMemory<byte>? Body, IReadOnlyList<(string Index, string Value)> Indexes)
+{
+    /// <summary>What the body was made from, for observers; a backend hands it on in the change and keeps it nowhere.</summary>
+    public object? Value { get; init; }
+}
 
 public readonly record struct LeaseFence(string Lease, long Epoch);
 

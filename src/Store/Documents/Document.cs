@@ -36,4 +36,8 @@ public abstract class DocumentKind
     public IReadOnlyList<Func<System.Text.Json.Nodes.JsonNode, System.Text.Json.Nodes.JsonNode>> Upgrades { get; init; } = [];
     /// <summary>The body is encrypted with the data folder's key (AES-256-GCM) before a backend sees it. Indexes stay readable.</summary>
     public bool Secret { get; init; }
+    /// <summary>
+    /// Changes carry the written value to a <see cref="DocumentObserver"/>. The value is shared, so it must never be changed afterwards.
+    /// </summary>
+    public bool Observed { get; init; }
 }

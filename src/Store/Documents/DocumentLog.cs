@@ -30,6 +30,7 @@ public sealed class DocumentLog : IAsyncDisposable
     private readonly DocumentLogSettings settings;
     private readonly ChangeFeed feed;
     private readonly LogWriter writer;
+    private readonly ObserverList observers = new();
 
     private DocumentLog(DocumentBackend backend, Sealer sealer, TimeProvider clock, DocumentLogSettings settings, LogPosition start)
     {
@@ -37,7 +38,7 @@ public sealed class DocumentLog : IAsyncDisposable
         this.sealer = sealer;
         this.settings = settings;
         feed = new ChangeFeed(settings.Watchers, settings.WatcherChanges);
-        writer = new LogWriter(backend, clock, settings, feed, start);
+        writer = new LogWriter(backend, clock, settings, feed, observers, start);
     }
 
     /// <summary>Opens the backend and starts the writer. The log owns the backend from here; the sealer stays its caller's.</summary>
@@ -122,6 +123,9 @@ public sealed class DocumentLog : IAsyncDisposable
             seen = changes.Count > 0 ? Math.Max(seen, changes[^1].Revision) : seen;
         }
     }
+
+    /// <summary>The log's observer of this type, made when it is first asked for. It lives as long as the log.</summary>
+    public T Observer<T>(Func<DocumentLog, T> make) where T : DocumentObserver => observers.GetOrAdd(() => make(this));
 
     /// <summary>
     /// Takes the lease when it is free, lapsed, or held under the same name (a restarted holder). Null when another holds it, unless
@@ -217,4 +221,8 @@ public sealed class DocumentLog : IAsyncDisposable
 }
 
 /// <summary>One change. <see cref="Deleted"/> tells a removal. When <see cref="Resync"/> is set the key is empty.</summary>
-public readonly record struct DocumentChange(long Revision, DocumentKey Key, bool Deleted, bool Resync);
+public readonly record struct DocumentChange(long Revision, DocumentKey Key, bool Deleted, bool Resync)
+{
+    /// <summary>The new value, for observers; null in what is read from history.</summary>
+    public object? Value { get; init; }
+}

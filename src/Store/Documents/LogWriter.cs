@@ -14,13 +14,15 @@ internal sealed class LogWriter
     private readonly TimeProvider clock;
     private readonly DocumentLogSettings settings;
     private readonly ChangeFeed feed;
+    private readonly ObserverList observers;
     private readonly Channel<Work> queue;
     private readonly Task loop;
     private long revision;
     private long trimmedAt;
 
-    public LogWriter(DocumentBackend backend, TimeProvider clock, DocumentLogSettings settings, ChangeFeed feed, LogPosition start)
+    public LogWriter(DocumentBackend backend, TimeProvider clock, DocumentLogSettings settings, ChangeFeed feed, ObserverList observers, LogPosition start)
     {
+        this.observers = observers;
         this.backend = backend;
         this.clock = clock;
         this.settings = settings;
@@ -135,6 +137,10 @@ internal sealed class LogWriter
         }
         catch (Exception fault) when (fault is CommitUnknownException || group.Count == 1)
         {
+            if (fault is CommitUnknownException)
+            {
+                observers.Voided();
+            }
             group.ForEach(work => work.Done.TrySetException(fault));
         }
         catch (Exception)
@@ -156,6 +162,8 @@ internal sealed class LogWriter
         }
         if (changes.Count > 0)
         {
+            // Observers first: a revision that anyone can see is one that they have seen.
+            observers.Committed(changes);
             Volatile.Write(ref revision, changes[^1].Revision);
             feed.Publish(changes);
         }
@@ -190,6 +198,7 @@ internal sealed class LogWriter
         {
             var position = await backend.ResetAsync(CancellationToken.None).ConfigureAwait(false);
             Volatile.Write(ref revision, position.Revision);
+            observers.Voided();
             feed.PublishResync(position.Revision);
             reset.Done.SetResult();
         }

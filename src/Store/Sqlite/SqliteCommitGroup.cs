@@ -55,7 +55,7 @@ internal sealed class SqliteCommitGroup
                 session.Prepare("DELETE FROM documents WHERE kind = ?1 AND scope = ?2 AND name = ?3")
                     .Bind(1, write.Key.Kind).Bind(2, write.Key.Scope).Bind(3, write.Key.Name).Run();
             }
-            var change = new DocumentChange(revision + 1, write.Key, write.Body is null, false);
+            var change = new DocumentChange(revision + 1, write.Key, write.Body is null, false) { Value = write.Value };
             Record(change, changes.Count);
             changes.Add(change);
         }

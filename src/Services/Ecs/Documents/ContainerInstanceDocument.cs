@@ -78,7 +78,7 @@ internal sealed record InstanceResources(
 internal sealed record AssignmentDocument
 {
     /// <summary>More tasks than this are not placed on one node: it bounds the document.</summary>
-    public const int MaximumEntries = 1000;
+    public const int MaximumEntries = Scheduling.Placement.MaximumTasks;
 
     /// <summary>The agent link's counter: <c>seqNum</c> of payloads and <c>timeline</c> of manifests.</summary>
     public long Generation { get; init; }
@@ -86,8 +86,8 @@ internal sealed record AssignmentDocument
 
     public AssignmentEntry? Find(string taskId) => Entries.FirstOrDefault(e => e.TaskId == taskId);
 
-    public AssignmentDocument With(AssignmentEntry entry) =>
-        this with { Generation = Generation + 1, Entries = [.. Entries, entry] };
+    public AssignmentDocument With(IReadOnlyCollection<AssignmentEntry> entries) =>
+        this with { Generation = Generation + entries.Count, Entries = [.. Entries, .. entries] };
 
     public AssignmentDocument Without(string taskId) =>
         this with { Generation = Generation + 1, Entries = [.. Entries.Where(e => e.TaskId != taskId)] };

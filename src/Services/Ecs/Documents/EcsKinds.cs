@@ -29,22 +29,22 @@ internal static class EcsKinds
 
     public static readonly DocumentKind<ServiceDocument> Service = new()
     {
-        Name = "ecs.service", Json = EcsJson.Default.ServiceDocument,
+        Name = "ecs.service", Json = EcsJson.Default.ServiceDocument, Observed = true,
     };
 
     public static readonly DocumentKind<ContainerInstanceDocument> Instance = new()
     {
-        Name = "ecs.container-instance", Json = EcsJson.Default.ContainerInstanceDocument,
+        Name = "ecs.container-instance", Json = EcsJson.Default.ContainerInstanceDocument, Observed = true,
     };
 
     public static readonly DocumentKind<AssignmentDocument> Assignment = new()
     {
-        Name = "ecs.assignment", Json = EcsJson.Default.AssignmentDocument, Secret = true,
+        Name = "ecs.assignment", Json = EcsJson.Default.AssignmentDocument, Secret = true, Observed = true,
     };
 
     public static readonly DocumentKind<TaskDocument> EcsTask = new()
     {
-        Name = "ecs.task", Json = EcsJson.Default.TaskDocument, Indexes = (_, task) => IndexesOf(task),
+        Name = "ecs.task", Json = EcsJson.Default.TaskDocument, Indexes = (_, task) => IndexesOf(task), Observed = true,
     };
 
     public static readonly DocumentKind<CapacityProviderDocument> CapacityProvider = new()
@@ -62,9 +62,13 @@ internal static class EcsKinds
         Name = "ecs.account-setting", Json = EcsJson.Default.AccountSettingDocument,
     };
 
-    // "open" holds what a pass of the services must look at: live tasks of services, and dead ones that are not accounted for.
+    // "open" holds dead tasks that their services have not accounted for. (Earlier releases put the services' live ones there as well.)
     private static IEnumerable<(string Index, string Value)> IndexesOf(TaskDocument task)
     {
+        if (task.IsAbridged)
+        {
+            throw new InvalidOperationException($"Task {task.Id} was read from the mirror, which does not keep all of it; it must not be written back.");
+        }
         yield return (ByStatus, task.IsStopped ? Rules.TaskStatus.Stopped : Rules.TaskStatus.Running);
         if (task.IsWaiting)
         {
@@ -73,7 +77,7 @@ internal static class EcsKinds
         if (task.ServiceName is { } service)
         {
             yield return (ByService, service);
-            if (!task.IsStopped || !task.Accounted)
+            if (task.IsStopped && !task.Accounted)
             {
                 yield return (Open, Yes);
             }

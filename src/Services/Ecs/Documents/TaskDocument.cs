@@ -69,6 +69,10 @@ internal sealed record TaskDocument
     /// <summary>How to place a task that waits for capacity. A service's tasks have none: their service says it.</summary>
     public WaitingRecord? Waiting { get; init; }
 
+    /// <summary>From the mirror, without containers, overrides, attachments and tags: for looking at only. The store refuses to write it.</summary>
+    [JsonIgnore]
+    public bool IsAbridged { get; init; }
+
     [JsonIgnore]
     public bool IsAwsvpc => Attachments.Count > 0;
     [JsonIgnore]

@@ -31,6 +31,7 @@ internal sealed partial class ServicePass
         var waiting = tasks.Where(t => t.Value.IsWaiting && t.Value.WantsRunning && t.Value.DeploymentId == _service.Primary.Id).ToList();
         if (starts.Start(count, waiting) is { } refusal)
         {
+            _wantsCapacity = true;
             AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
         }
         return capacity;
@@ -44,6 +45,7 @@ internal sealed partial class ServicePass
         {
             return null;
         }
+        _wantsCapacity = true;
         var placed = live.Where(t => t.WantsRunning && !t.IsWaiting).ToList();
         var counts = Shares(live);
         if (placed.Count < _service.DesiredCount

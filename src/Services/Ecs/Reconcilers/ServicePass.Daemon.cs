@@ -10,30 +10,22 @@ internal sealed partial class ServicePass
 {
     private async ValueTask<PassOutcome> DaemonAsync(Commit commit, List<TaskDocument> live, CancellationToken stop)
     {
+        _wantsCapacity = true;
         var template = await TemplateAsync(stop);
         if (template is not { } ready)
         {
-            return await CommitAsync(commit, stop) ? new PassOutcome(_next, false) : PassOutcome.Lost;
+            return await CommitAsync(commit, stop) ? new PassOutcome(_next, false, true) : PassOutcome.Lost;
         }
-        var held = live.Select(t => t.InstanceId).ToHashSet(StringComparer.Ordinal);
-        var nodes = Pool(ready.Request, held, capacity: null);
-        ClusterCapacity? capacity = null;
-        // What else is on the nodes matters only now and then, and reading it for a whole cluster costs.
-        if (ready.Request.Constraints.Any(c => c.ReadsTasks) || nodes.Any(n => n.State == DaemonNodeState.Leaving
-            || (n.State == DaemonNodeState.Eligible && !held.Contains(n.InstanceId))))
-        {
-            capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
-            nodes = Pool(ready.Request, held, capacity);
-        }
-        var decision = DaemonPlan.Next(DaemonStateOf(nodes, live));
+        var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
+        var decision = DaemonPlan.Next(DaemonStateOf(Pool(ready.Request, capacity), live));
         if (_service.DesiredCount != decision.DesiredCount)
         {
             _service = _service with { DesiredCount = decision.DesiredCount };
         }
         PlacementDecision? refused = null;
-        foreach (var id in decision.Start.TakeWhile(_ => capacity!.Planned.Count < MaximumStarts))
+        foreach (var id in decision.Start.TakeWhile(_ => capacity.Planned.Count < MaximumStarts))
         {
-            if (capacity!.RefusalOf(id, ready.Request) is { } refusal)
+            if (capacity.RefusalOf(id, ready.Request) is { } refusal)
             {
                 refused ??= new PlacementDecision(null, refusal, id);
             }
@@ -45,25 +37,24 @@ internal sealed partial class ServicePass
         if (refused is { } place)
         {
             // One event for a pass: several that take turns as the newest would each count as news, and wake the next pass.
-            AddEvent(ServiceStarts.Explain(capacity!, ready.Template, place));
+            AddEvent(ServiceStarts.Explain(capacity, ready.Template, place));
         }
         return await FinishAsync(commit, new RolloutDecision(decision.Start.Count, decision.Stop, decision.Complete),
-            capacity is { Planned.Count: > 0 } ? capacity : null, live, stop);
+            capacity.Planned.Count > 0 ? capacity : null, live, stop);
     }
 
     // The daemon's own task is left out of what the constraints see: runningTasksCount == 0 must not throw it off its own node.
-    private List<DaemonNode> Pool(PlacementRequest request, HashSet<string> held, ClusterCapacity? capacity)
+    private List<DaemonNode> Pool(PlacementRequest request, ClusterCapacity capacity)
     {
         var nodes = new List<DaemonNode>();
-        foreach (var instance in instances.Where(i => i.Status != ContainerInstanceDocument.Inactive && ClusterCapacity.IsIn(i, _service.LaunchType)))
+        foreach (var instance in capacity.Pool(_service.LaunchType))
         {
-            var seen = capacity?.View(instance.Id) ?? ClusterCapacity.Node(instance, null);
+            var seen = capacity.View(instance.Id)!;
             var node = seen.Without(request.Group);
             var others = seen.TaskCount > seen.TasksByGroup.Where(g => daemonGroups.Contains(g.Key)).Sum(g => g.Value);
             nodes.Add(new DaemonNode(instance.Id, instance.Status switch
             {
-                ContainerInstanceDocument.Draining => capacity is null && held.Contains(instance.Id) || others
-                    ? DaemonNodeState.Leaving : DaemonNodeState.Unfit,
+                ContainerInstanceDocument.Draining => others ? DaemonNodeState.Leaving : DaemonNodeState.Unfit,
                 _ when Placement.Misfit(node, request) is not null => DaemonNodeState.Unfit,
                 _ => instance.AgentConnected ? DaemonNodeState.Eligible : DaemonNodeState.Unreachable,
             }));

@@ -16,8 +16,8 @@ internal sealed partial class ServicePass(
     Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks,
     IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups, DateTimeOffset serverStarted, string? taskSetId = null)
 {
-    /// <summary>Starts and accounts in one commit: far below the commit's own limit.</summary>
-    public const int MaximumStarts = 50;
+    /// <summary>Starts (a task and an assignment each) and accounts in one commit: below the commit's own limit.</summary>
+    public const int MaximumStarts = 350;
     public const int MaximumAccounted = 200;
     private const int FailuresWorthAnEvent = 2;
     private const string Draining = "draining";
@@ -29,6 +29,7 @@ internal sealed partial class ServicePass(
     // No task of it is left.
     private bool _ended;
     private TimeSpan? _next;
+    private bool _wantsCapacity;
 
     private DateTimeOffset Now { get; } = cloud.Clock.GetUtcNow();
 
@@ -91,7 +92,7 @@ internal sealed partial class ServicePass(
             return PassOutcome.Lost;
         }
         await StopAsync(decision.Stop, stop);
-        return new PassOutcome(_next, false);
+        return new PassOutcome(_next, false, _wantsCapacity, Acted: decision.Stop.Count > 0 || capacity is { Planned.Count: > 0 });
     }
 
     private static string Names(IEnumerable<string> ids) => string.Join(' ', ids.Take(10).Select(id => $"(task {id})"));
@@ -355,6 +356,6 @@ internal sealed partial class ServicePass(
             return PassOutcome.Lost;
         }
         await StopAsync([.. live.Where(t => t.WantsRunning).Select(t => (t.Id, DeploymentPlan.ScaledIn))], stop);
-        return new PassOutcome(_next, false);
+        return new PassOutcome(_next, false, _wantsCapacity);
     }
 }

@@ -1,6 +1,7 @@
 using Longspan.Kernel;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -30,6 +31,10 @@ internal sealed class WaitingReconciler(Cloud cloud, Turns turns) : Reconciler
 
     public override async ValueTask<TimeSpan?> RunAsync(string shard, CancellationToken stop)
     {
+        if (await EcsMirror.ReadAsync(cloud.Documents, shard, cluster => cluster.Waiting, stop) == 0)
+        {
+            return null;
+        }
         var waiting = (await cloud.Documents.ListByIndexAsync(EcsKinds.EcsTask, shard, EcsKinds.Waiting, EcsKinds.Yes, stop))
             .Where(t => t.Value.ServiceName is null).OrderBy(t => t.Value.CreatedAt).ThenBy(t => t.Key.Name, StringComparer.Ordinal).ToList();
         if (waiting.Count == 0)

@@ -108,8 +108,7 @@ internal sealed class TaskPlacer
         {
             request = _requests[template.LaunchType] = template.Request();
         }
-        return waiting is null
-            ? _capacity.Plan(template, request, _now) : _capacity.PlanWaited(waiting, template, request);
+        return _capacity.Plan(template, request, _now, waiting);
     }
 
     private TaskTemplate For(string? provider) => provider is null ? _template : _template with

@@ -1,4 +1,5 @@
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Scheduling;
 using Longspan.Store.Documents;
 
@@ -11,81 +12,87 @@ namespace Longspan.Services.Ecs.Rules;
 internal sealed class ClusterCapacity
 {
     private readonly string _scope;
-    private readonly Dictionary<string, Document<ContainerInstanceDocument>> _instances;
-    private readonly Dictionary<string, Document<AssignmentDocument>> _assignments;
-    private readonly Dictionary<string, NodeCapacity> _nodes = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<NodeState> _nodes;
+    private readonly Dictionary<string, NodeState> _byId;
+    // Nodes with what is planned on them.
+    private readonly Dictionary<string, NodeCapacity> _taken = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string LaunchType, string? Provider, PlacementRequest Request), NodeRanking> _rankings = [];
     private readonly List<(TaskDocument Task, AssignmentEntry Entry)> _planned = [];
     // Of the planned tasks, those that existed and waited, as they were read.
     private readonly Dictionary<string, Document<TaskDocument>> _waited = new(StringComparer.Ordinal);
     private readonly List<TaskDocument> _waiting = [];
 
-    private ClusterCapacity(
-        string scope, IReadOnlyList<Document<ContainerInstanceDocument>> instances, IReadOnlyList<Document<AssignmentDocument>> assignments)
+    private ClusterCapacity(string scope, IReadOnlyList<NodeState> nodes)
     {
-        _scope = scope;
-        _instances = instances.ToDictionary(i => i.Value.Id, StringComparer.Ordinal);
-        _assignments = assignments.ToDictionary(a => a.Key.Name, StringComparer.Ordinal);
-        foreach (var (id, instance) in _instances)
-        {
-            _nodes[id] = Node(instance.Value, _assignments.GetValueOrDefault(id)?.Value);
-        }
+        (_scope, _nodes) = (scope, nodes);
+        _byId = nodes.ToDictionary(n => n.Instance.Value.Id, StringComparer.Ordinal);
     }
 
     public static async ValueTask<ClusterCapacity> LoadAsync(DocumentLog documents, string scope, CancellationToken stop) =>
-        new(scope, await documents.ListAsync(EcsKinds.Instance, scope, stop), await documents.ListAsync(EcsKinds.Assignment, scope, stop));
+        new(scope, await EcsMirror.ReadAsync(documents, scope, cluster => cluster.Nodes, stop));
 
     public IReadOnlyList<(TaskDocument Task, AssignmentEntry Entry)> Planned => _planned;
     /// <summary>New tasks without a place.</summary>
     public IReadOnlyList<TaskDocument> Waiting => _waiting;
 
-    public ContainerInstanceDocument? Instance(string id) => _instances.GetValueOrDefault(id)?.Value;
+    public ContainerInstanceDocument? Instance(string id) => _byId.GetValueOrDefault(id)?.Instance.Value;
 
     /// <summary>Registered instances of the provider, or of the launch type's pool, whether or not they can take tasks now.</summary>
-    public IEnumerable<ContainerInstanceDocument> Pool(string launchType, string? provider = null) =>
-        _instances.Values.Select(i => i.Value).Where(i => i.Status != ContainerInstanceDocument.Inactive
-            && (provider is null || CapacityProviderDocument.IsPredefined(provider) ? IsIn(i, launchType) : i.CapacityProvider == provider));
+    public IEnumerable<ContainerInstanceDocument> Pool(string launchType, string? provider = null) => Members(launchType, provider).Select(n => n.Instance.Value);
 
-    public static bool IsIn(ContainerInstanceDocument instance, string launchType) => launchType switch
+    private IEnumerable<NodeState> Members(string launchType, string? provider)
     {
-        LaunchTypes.External => instance.IsExternal,
-        LaunchTypes.Fargate => instance.IsFargateCapacity,
-        _ => !instance.IsExternal && !instance.IsFargateCapacity,
-    };
-
-    /// <summary>Nodes that may take a task of this provider or launch type now.</summary>
-    public IReadOnlyList<NodeCapacity> Nodes(string launchType, string? provider = null) =>
-    [
-        .. Pool(launchType, provider).Where(i => i.Status == ContainerInstanceDocument.Active && i.AgentConnected)
-            .Select(i => _nodes[i.Id]).Where(n => n.TaskCount < AssignmentDocument.MaximumEntries),
-    ];
+        var byType = provider is null || CapacityProviderDocument.IsPredefined(provider);
+        return _nodes.Where(n => n.Instance.Value.Status != ContainerInstanceDocument.Inactive
+            && (byType ? n.Facts.IsIn(launchType) : n.Facts.CapacityProvider == provider));
+    }
 
     /// <summary>The node with what is planned on it, or null for one that is not registered.</summary>
-    public NodeCapacity? View(string instanceId) => _nodes.GetValueOrDefault(instanceId);
+    public NodeCapacity? View(string instanceId) =>
+        _taken.GetValueOrDefault(instanceId) ?? _byId.GetValueOrDefault(instanceId)?.Capacity;
 
-    public string? RefusalOf(string instanceId, PlacementRequest request) => Placement.Refusal(_nodes[instanceId], request);
+    public string? RefusalOf(string instanceId, PlacementRequest request) => Placement.Refusal(View(instanceId)!, request);
 
-    /// <summary>Finds a place for one task and plans it there.</summary>
-    public PlacementDecision Plan(TaskTemplate template, PlacementRequest request, DateTimeOffset now)
+    /// <summary>Finds a place for one task and plans it there: a new one, or <paramref name="waited"/>, which waits.</summary>
+    public PlacementDecision Plan(TaskTemplate template, PlacementRequest request, DateTimeOffset now, Document<TaskDocument>? waited = null)
     {
-        var decision = Placement.Place(Nodes(template.LaunchType, template.CapacityProvider), request);
+        var decision = Ranking(template, request).Place();
         if (decision.InstanceId is { } id)
         {
-            PlanOn(id, template, request, now);
+            Take(id, request);
+            _planned.Add(WithGpus(id, request, waited is null
+                ? NewTask.On(_byId[id].Instance.Value, template, CallScope.Of(_scope), now)
+                : NewTask.Place(waited.Value with { Version = waited.Value.Version + 1 }, _byId[id].Instance.Value, template)));
+            if (waited is not null)
+            {
+                _waited[waited.Value.Id] = waited;
+            }
         }
         return decision;
     }
 
-    /// <summary>Finds a place for a task that waits and plans it there.</summary>
-    public PlacementDecision PlanWaited(Document<TaskDocument> waited, TaskTemplate template, PlacementRequest request)
+    // Of the nodes that may take a task of this provider or launch type now.
+    private NodeRanking Ranking(TaskTemplate template, PlacementRequest request)
     {
-        var decision = Placement.Place(Nodes(template.LaunchType, template.CapacityProvider), request);
-        if (decision.InstanceId is { } id)
+        var key = (template.LaunchType, template.CapacityProvider, request);
+        if (!_rankings.TryGetValue(key, out var ranking))
         {
-            _nodes[id] = _nodes[id].Take(request);
-            _waited[waited.Value.Id] = waited;
-            _planned.Add(WithGpus(id, request, NewTask.Place(waited.Value with { Version = waited.Value.Version + 1 }, _instances[id].Value, template)));
+            _rankings[key] = ranking = new NodeRanking(
+            [
+                .. Members(template.LaunchType, template.CapacityProvider)
+                    .Where(n => n.Instance.Value is { Status: ContainerInstanceDocument.Active, AgentConnected: true }).Select(n => View(n.Instance.Value.Id)!),
+            ], request);
         }
-        return decision;
+        return ranking;
+    }
+
+    private void Take(string instanceId, PlacementRequest request)
+    {
+        var node = _taken[instanceId] = View(instanceId)!.Take(request);
+        foreach (var ranking in _rankings.Values)
+        {
+            ranking.Changed(node);
+        }
     }
 
     /// <summary>Plans a new task that waits for a place.</summary>
@@ -94,8 +101,8 @@ internal sealed class ClusterCapacity
 
     public void PlanOn(string instanceId, TaskTemplate template, PlacementRequest request, DateTimeOffset now)
     {
-        _nodes[instanceId] = _nodes[instanceId].Take(request);
-        _planned.Add(WithGpus(instanceId, request, NewTask.On(_instances[instanceId].Value, template, CallScope.Of(_scope), now)));
+        Take(instanceId, request);
+        _planned.Add(WithGpus(instanceId, request, NewTask.On(_byId[instanceId].Instance.Value, template, CallScope.Of(_scope), now)));
     }
 
     // A GPU is one container's for as long as its task is assigned: which ones is settled with the place.
@@ -106,9 +113,10 @@ internal sealed class ClusterCapacity
         {
             return made;
         }
-        var taken = (_assignments.GetValueOrDefault(instanceId)?.Value.Entries ?? [])
+        var node = _byId[instanceId];
+        var taken = (node.Assignment?.Value.Entries ?? [])
             .Concat(_planned.Where(p => p.Task.InstanceId == instanceId).Select(p => p.Entry)).SelectMany(e => e.Gpus);
-        return (made.Task, made.Entry with { Gpus = [.. _instances[instanceId].Value.Registered.Gpus.Except(taken).Take(request.Gpus)] });
+        return (made.Task, made.Entry with { Gpus = [.. node.Instance.Value.Registered.Gpus.Except(taken).Take(request.Gpus)] });
     }
 
     /// <summary>Adds the planned tasks with what they rely on.</summary>
@@ -116,9 +124,9 @@ internal sealed class ClusterCapacity
     {
         foreach (var group in _planned.GroupBy(p => p.Task.InstanceId))
         {
-            commit.Expect(_instances[group.Key]);
-            var read = _assignments.GetValueOrDefault(group.Key);
-            var next = group.Aggregate(read?.Value ?? new AssignmentDocument(), (assignment, p) => assignment.With(p.Entry));
+            commit.Expect(_byId[group.Key].Instance);
+            var read = _byId[group.Key].Assignment;
+            var next = (read?.Value ?? new AssignmentDocument()).With([.. group.Select(p => p.Entry)]);
             if (read is null)
             {
                 commit.Create(EcsKinds.Assignment, _scope, group.Key, next);
@@ -146,22 +154,33 @@ internal sealed class ClusterCapacity
     }
 
     /// <summary>The node as placement sees it. Its running tasks are those assigned to it that are not asked to stop.</summary>
-    public static NodeCapacity Node(ContainerInstanceDocument instance, AssignmentDocument? assignment)
+    public static NodeCapacity Node(NodeFacts facts, AssignmentDocument? assignment)
     {
-        var used = InstanceUse.Of(assignment);
+        var instance = facts.Instance;
         var entries = assignment?.Entries ?? [];
+        var used = InstanceUse.Of(assignment);
+        var groups = new Dictionary<string, int>(StringComparer.Ordinal);
+        var running = 0;
+        foreach (var entry in entries)
+        {
+            if (!entry.Stop)
+            {
+                running++;
+                groups[entry.Group] = groups.GetValueOrDefault(entry.Group) + 1;
+            }
+        }
         return new NodeCapacity
         {
             InstanceId = instance.Id,
-            Attributes = instance.Attributes.DistinctBy(a => a.Name).ToDictionary(a => a.Name, a => a.Value ?? "", StringComparer.Ordinal),
+            Attributes = facts.Attributes,
             FreeCpuUnits = instance.Registered.CpuUnits - used.CpuUnits,
             FreeMemoryMib = instance.Registered.MemoryMib - used.MemoryMib,
             FreeGpus = instance.Registered.Gpus.Count - used.Gpus.Count,
-            UsedTcpPorts = instance.Registered.TcpPorts.Concat(used.TcpPorts).ToHashSet(),
-            UsedUdpPorts = instance.Registered.UdpPorts.Concat(used.UdpPorts).ToHashSet(),
-            TasksByGroup = entries.Where(e => !e.Stop).GroupBy(e => e.Group).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+            UsedTcpPorts = used.TcpPorts.Count == 0 ? facts.TcpPorts : facts.TcpPorts.Concat(used.TcpPorts).ToHashSet(),
+            UsedUdpPorts = used.UdpPorts.Count == 0 ? facts.UdpPorts : facts.UdpPorts.Concat(used.UdpPorts).ToHashSet(),
+            TasksByGroup = groups,
             TaskCount = entries.Count,
-            RunningTasks = entries.Count(e => !e.Stop),
+            RunningTasks = running,
             AgentConnected = instance.AgentConnected,
             AgentVersion = instance.AgentVersion,
             Ec2InstanceId = instance.Ec2InstanceId,

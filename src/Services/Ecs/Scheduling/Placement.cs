@@ -6,6 +6,8 @@ namespace Longspan.Services.Ecs.Scheduling;
 /// </summary>
 internal static class Placement
 {
+    /// <summary>No node takes more tasks than this.</summary>
+    public const int MaximumTasks = 1000;
     public const string NoInstance = "RESOURCE:INSTANCE";
     public const string Cpu = "RESOURCE:CPU";
     public const string Memory = "RESOURCE:MEMORY";
@@ -18,28 +20,23 @@ internal static class Placement
     // The nearer a node came to taking the task, the better its reason explains the refusal.
     private static readonly string[] Nearness = [NoInstance, Attribute, MemberOf, Distinct, Ports, Gpu, Cpu, Memory];
 
-    public static PlacementDecision Place(IReadOnlyList<NodeCapacity> nodes, PlacementRequest request)
+    public static PlacementDecision Place(IReadOnlyList<NodeCapacity> nodes, PlacementRequest request) =>
+        new NodeRanking(nodes, request).Place();
+
+    /// <summary>Why none of the nodes takes the task, and the one that came nearest.</summary>
+    public static PlacementDecision Explain(IEnumerable<NodeCapacity> nodes, PlacementRequest request)
     {
-        NodeCapacity? best = null;
         var reason = NoInstance;
         string? closest = null;
         foreach (var node in nodes)
         {
-            var refusal = Refusal(node, request);
-            if (refusal is null)
+            if (Refusal(node, request) is { } refusal
+                && (closest is null || Array.IndexOf(Nearness, refusal) > Array.IndexOf(Nearness, reason)))
             {
-                if (best is null || Compare(node, best, nodes, request) < 0)
-                {
-                    best = node;
-                }
-            }
-            else if (closest is null || Array.IndexOf(Nearness, refusal) > Array.IndexOf(Nearness, reason))
-            {
-                reason = refusal;
-                closest = node.InstanceId;
+                (reason, closest) = (refusal, node.InstanceId);
             }
         }
-        return best is null ? new PlacementDecision(null, reason, closest) : new PlacementDecision(best.InstanceId, "", null);
+        return new PlacementDecision(null, reason, closest);
     }
 
     /// <summary>Why this node is none for the task, however much it had free; null when only room could be missing.</summary>
@@ -80,7 +77,12 @@ internal static class Placement
         {
             return Distinct;
         }
-        if (request.TcpPorts.Any(node.UsedTcpPorts.Contains) || request.UdpPorts.Any(node.UsedUdpPorts.Contains))
+        if (node.TaskCount >= MaximumTasks)
+        {
+            return NoInstance;
+        }
+        if ((request.TcpPorts.Count > 0 && request.TcpPorts.Any(node.UsedTcpPorts.Contains))
+            || (request.UdpPorts.Count > 0 && request.UdpPorts.Any(node.UsedUdpPorts.Contains)))
         {
             return Ports;
         }
@@ -93,45 +95,5 @@ internal static class Placement
             return Cpu;
         }
         return node.FreeMemoryMib < request.MemoryMib ? Memory : null;
-    }
-
-    private static int Compare(NodeCapacity a, NodeCapacity b, IReadOnlyList<NodeCapacity> all, PlacementRequest request)
-    {
-        foreach (var rule in request.Strategy)
-        {
-            var order = (rule.Type, rule.Field) switch
-            {
-                ("binpack", "cpu") => a.FreeCpuUnits.CompareTo(b.FreeCpuUnits),
-                ("binpack", _) => a.FreeMemoryMib.CompareTo(b.FreeMemoryMib),
-                ("spread", "instanceId" or "host") =>
-                    a.TasksByGroup.GetValueOrDefault(request.Group).CompareTo(b.TasksByGroup.GetValueOrDefault(request.Group)),
-                ("spread", var field) => InPlace(a, field, all, request).CompareTo(InPlace(b, field, all, request)),
-                _ => 0,
-            };
-            if (order != 0)
-            {
-                return order;
-            }
-        }
-        var group = a.TasksByGroup.GetValueOrDefault(request.Group).CompareTo(b.TasksByGroup.GetValueOrDefault(request.Group));
-        if (group != 0)
-        {
-            return group;
-        }
-        var tasks = a.TaskCount.CompareTo(b.TaskCount);
-        if (tasks != 0)
-        {
-            return tasks;
-        }
-        var memory = b.FreeMemoryMib.CompareTo(a.FreeMemoryMib);
-        return memory != 0 ? memory : string.CompareOrdinal(a.InstanceId, b.InstanceId);
-    }
-
-    // Tasks of the group on all nodes that share the node's value of the attribute.
-    private static int InPlace(NodeCapacity node, string field, IReadOnlyList<NodeCapacity> all, PlacementRequest request)
-    {
-        var name = field.StartsWith("attribute:", StringComparison.Ordinal) ? field["attribute:".Length..] : field;
-        var value = node.Attributes.GetValueOrDefault(name, "");
-        return all.Where(n => n.Attributes.GetValueOrDefault(name, "") == value).Sum(n => n.TasksByGroup.GetValueOrDefault(request.Group));
     }
 }

@@ -1,7 +1,7 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
-using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Operations;
 
@@ -11,16 +11,14 @@ internal static class InstanceDescription
     public static async ValueTask<ContainerInstance> OfAsync(
         EcsContext cx, string scope, ContainerInstanceDocument instance, IReadOnlyCollection<string>? include, CancellationToken stop)
     {
-        var assignment = await cx.Documents.GetAsync(EcsKinds.Assignment, scope, instance.Id, stop);
-        int running = 0, pending = 0;
-        foreach (var entry in assignment?.Value.Entries ?? [])
+        var (assignment, tasks) = await EcsMirror.ReadAsync(cx.Documents, scope, cluster =>
         {
-            var task = await cx.Documents.GetAsync(EcsKinds.EcsTask, scope, entry.TaskId, stop);
-            running += task?.Value.IsRunning is true ? 1 : 0;
-            pending += task is not null && Rules.TaskStatus.IsBefore(task.Value.LastStatus, Rules.TaskStatus.Running) ? 1 : 0;
-        }
+            var kept = cluster.Node(instance.Id)?.Assignment?.Value;
+            return (kept, kept?.Entries.Select(e => cluster.Task(e.TaskId)).OfType<TaskDocument>().ToArray() ?? []);
+        }, stop);
         var seen = cx.Sessions.RuntimeSeenAt(Link.SessionRegistry.KeyOf(scope, instance.Id));
         return Shapes.Instance(
-            seen is null ? instance : instance with { RuntimeStatusUpdatedAt = seen }, assignment?.Value, running, pending, include);
+            seen is null ? instance : instance with { RuntimeStatusUpdatedAt = seen }, assignment, tasks.Count(t => t.IsRunning),
+            tasks.Count(t => Rules.TaskStatus.IsBefore(t.LastStatus, Rules.TaskStatus.Running)), include);
     }
 }

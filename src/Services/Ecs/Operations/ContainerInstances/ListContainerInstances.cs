@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Services.Ecs.Scheduling;
 
@@ -27,14 +28,14 @@ internal static class ListContainerInstances
     }
 
     // Counted as DescribeContainerInstances counts: tasks that run, not those that are yet to start.
-    private static async ValueTask<ILookup<string, TaskDocument>> TasksAsync(EcsContext cx, string scope, CancellationToken stop) =>
-        (await cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByStatus, Rules.TaskStatus.Running, stop))
-            .Select(t => t.Value).ToLookup(t => t.InstanceId, StringComparer.Ordinal);
+    private static ValueTask<ILookup<string, TaskDocument>> TasksAsync(EcsContext cx, string scope, CancellationToken stop) =>
+        EcsMirror.ReadAsync(cx.Documents, scope, cluster => cluster.Tasks.Select(t => t.Value).Where(t => !t.IsStopped)
+            .ToLookup(t => t.InstanceId, StringComparer.Ordinal), stop);
 
     private static NodeCapacity Node(ContainerInstanceDocument instance, ILookup<string, TaskDocument>? tasks)
     {
         var here = tasks?[instance.Id].ToList() ?? [];
-        return ClusterCapacity.Node(instance, null) with
+        return ClusterCapacity.Node(new NodeFacts(instance), null) with
         {
             RunningTasks = here.Count(t => t.IsRunning),
             TasksByGroup = here.Where(t => t.WantsRunning).CountBy(t => t.Group ?? "").ToDictionary(g => g.Key, g => g.Value, StringComparer.Ordinal),

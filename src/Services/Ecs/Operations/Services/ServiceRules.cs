@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -16,9 +17,9 @@ internal static class ServiceRules
     /// <summary>The service's tasks that have not stopped.</summary>
     public static async ValueTask<IReadOnlyList<TaskDocument>> LiveAsync(EcsContext cx, ServiceDocument service, CancellationToken stop)
     {
-        var open = await cx.Documents.ListByIndexAsync(
-            EcsKinds.EcsTask, cx.ClusterScope(service.ClusterName), EcsKinds.Open, EcsKinds.Yes, stop);
-        return [.. open.Select(t => t.Value).Where(t => t.ServiceName == service.Name && !t.IsStopped)];
+        var open = await EcsMirror.ReadAsync(cx.Documents, cx.ClusterScope(service.ClusterName),
+            cluster => cluster.Services.GetValueOrDefault(service.Name)?.Tasks.Values.ToArray() ?? [], stop);
+        return [.. open.Select(t => t.Value).Where(t => !t.IsStopped)];
     }
 
     public static async ValueTask<Service> ShapeAsync(EcsContext cx, ServiceDocument service, bool withTags, CancellationToken stop) =>

@@ -1,0 +1,177 @@
+using Longspan.Services.Ecs.Documents;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Mirror;
+
+/// <summary>One cluster of an <see cref="EcsMirror"/>. Its owner locks around every use; what it hands out never changes.</summary>
+internal sealed class ClusterMirror(TextPool texts)
+{
+    private const string ServiceGroup = "service:";
+    private readonly Dictionary<string, ServiceState> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Document<TaskDocument>> _tasks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NodeState> _nodes = new(StringComparer.Ordinal);
+    // Read or written before their instance was.
+    private readonly Dictionary<string, Document<AssignmentDocument>> _strayAssignments = new(StringComparer.Ordinal);
+    private int _waiting;
+    private NodeState[]? _allNodes;
+    private ContainerInstanceDocument[]? _allInstances;
+
+    /// <summary>The newest revision that changed what nodes can take.</summary>
+    public long CapacityRevision { get; private set; }
+    /// <summary>Tasks of RunTask and of services that wait for capacity.</summary>
+    public int Waiting => _waiting;
+    public IReadOnlyDictionary<string, ServiceState> Services => _services;
+    public IReadOnlyCollection<Document<TaskDocument>> Tasks => _tasks.Values;
+    public IReadOnlyList<NodeState> Nodes => _allNodes ??= [.. _nodes.Values];
+    public IReadOnlyList<ContainerInstanceDocument> Instances => _allInstances ??= [.. _nodes.Values.Select(n => n.Instance.Value)];
+
+    public NodeState? Node(string id) => _nodes.GetValueOrDefault(id);
+
+    public TaskDocument? Task(string id) => _tasks.GetValueOrDefault(id)?.Value;
+
+    public long RevisionOf(DocumentKey key) => key.Kind switch
+    {
+        _ when key.Kind == EcsKinds.EcsTask.Name => _tasks.GetValueOrDefault(key.Name)?.Revision ?? 0,
+        _ when key.Kind == EcsKinds.Service.Name => _services.GetValueOrDefault(key.Name)?.Document?.Revision ?? 0,
+        _ when key.Kind == EcsKinds.Instance.Name => _nodes.GetValueOrDefault(key.Name)?.Instance.Revision ?? 0,
+        _ => (_nodes.GetValueOrDefault(key.Name)?.Assignment ?? _strayAssignments.GetValueOrDefault(key.Name))?.Revision ?? 0,
+    };
+
+    public void Put(Document<ServiceDocument> service)
+    {
+        var state = StateOf(service.Key.Name);
+        state.Document = service;
+        state.Touch(service.Revision);
+    }
+
+    public void Put(Document<TaskDocument> task)
+    {
+        if (task.Value.IsStopped && (task.Value.ServiceName is null || task.Value.Accounted))
+        {
+            RemoveTask(task.Key.Name, task.Revision);
+            return;
+        }
+        RemoveTask(task.Key.Name, task.Revision);
+        var kept = task with { Value = texts.Share(task.Value) };
+        _tasks[task.Key.Name] = kept;
+        _waiting += kept.Value.IsWaiting ? 1 : 0;
+        if (kept.Value.ServiceName is { } service)
+        {
+            var state = StateOf(service);
+            state.Tasks[task.Key.Name] = kept;
+            state.Touch(task.Revision);
+        }
+    }
+
+    public void Put(Document<ContainerInstanceDocument> instance)
+    {
+        var former = _nodes.GetValueOrDefault(instance.Key.Name);
+        _strayAssignments.Remove(instance.Key.Name, out var stray);
+        SetNode(instance.Key.Name, new NodeState(instance with { Value = texts.Share(instance.Value) }, former?.Assignment ?? stray, former), instance.Revision);
+        _allInstances = null;
+        TouchServicesOn(instance.Key.Name, instance.Revision);
+    }
+
+    public void Put(Document<AssignmentDocument> assignment)
+    {
+        var kept = assignment with { Value = texts.Share(assignment.Value) };
+        if (_nodes.TryGetValue(assignment.Key.Name, out var former))
+        {
+            SetNode(assignment.Key.Name, new NodeState(former.Instance, kept, former), assignment.Revision);
+        }
+        else
+        {
+            _strayAssignments[assignment.Key.Name] = kept;
+        }
+    }
+
+    public void Remove(DocumentKey key, long revision)
+    {
+        if (key.Kind == EcsKinds.EcsTask.Name)
+        {
+            RemoveTask(key.Name, revision);
+        }
+        else if (key.Kind == EcsKinds.Service.Name)
+        {
+            if (_services.TryGetValue(key.Name, out var state))
+            {
+                state.Document = null;
+                Forget(key.Name, state);
+            }
+        }
+        else if (key.Kind == EcsKinds.Instance.Name)
+        {
+            TouchServicesOn(key.Name, revision);
+            _nodes.Remove(key.Name);
+            (_allNodes, _allInstances, CapacityRevision) = (null, null, revision);
+        }
+        else if (_nodes.TryGetValue(key.Name, out var node))
+        {
+            SetNode(key.Name, new NodeState(node.Instance, null, node), revision);
+        }
+        else
+        {
+            _strayAssignments.Remove(key.Name);
+        }
+    }
+
+    private void SetNode(string id, NodeState node, long revision)
+    {
+        _nodes[id] = node;
+        (_allNodes, CapacityRevision) = (null, Math.Max(CapacityRevision, revision));
+    }
+
+    private void TouchServicesOn(string instanceId, long revision)
+    {
+        foreach (var entry in _nodes.GetValueOrDefault(instanceId)?.Assignment?.Value.Entries ?? [])
+        {
+            if (entry.Group.StartsWith(ServiceGroup, StringComparison.Ordinal)
+                && _services.TryGetValue(entry.Group[ServiceGroup.Length..], out var service))
+            {
+                service.Touch(revision);
+            }
+        }
+    }
+
+    private void RemoveTask(string id, long revision)
+    {
+        if (!_tasks.Remove(id, out var former))
+        {
+            return;
+        }
+        _waiting -= former.Value.IsWaiting ? 1 : 0;
+        if (former.Value.ServiceName is { } service && _services.TryGetValue(service, out var state))
+        {
+            state.Tasks.Remove(id);
+            state.Touch(revision);
+            Forget(service, state);
+        }
+    }
+
+    private void Forget(string name, ServiceState state)
+    {
+        if (state.Document is null && state.Tasks.Count == 0)
+        {
+            _services.Remove(name);
+        }
+    }
+
+    private ServiceState StateOf(string name)
+    {
+        if (!_services.TryGetValue(name, out var state))
+        {
+            _services[name] = state = new ServiceState();
+        }
+        return state;
+    }
+}
+
+/// <summary>A service, its tasks that live or are not accounted for, and the newest revision that concerned any of them or a node of theirs.</summary>
+internal sealed class ServiceState
+{
+    public Document<ServiceDocument>? Document { get; set; }
+    public Dictionary<string, Document<TaskDocument>> Tasks { get; } = new(StringComparer.Ordinal);
+    public long Revision { get; private set; }
+
+    public void Touch(long revision) => Revision = Math.Max(Revision, revision);
+}

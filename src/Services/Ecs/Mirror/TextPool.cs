@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using Longspan.Services.Ecs.Documents;
+using Longspan.Store.Documents;
+
+namespace Longspan.Services.Ecs.Mirror;
+
+/// <summary>
+/// Makes equal texts one object: two hundred thousand tasks name the same few services, definitions and instances, and five thousand
+/// instances the same attributes. Only economy: nothing compares by reference. Its user locks.
+/// </summary>
+internal sealed class TextPool
+{
+    private const int MaximumTexts = 200_000;
+    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
+
+    public ContainerInstanceDocument Share(ContainerInstanceDocument instance) => instance with
+    {
+        ClusterName = Share(instance.ClusterName),
+        Status = Share(instance.Status),
+        AgentVersion = Share(instance.AgentVersion),
+        DockerVersion = Share(instance.DockerVersion),
+        RegisteredBy = Share(instance.RegisteredBy),
+        Attributes = [.. instance.Attributes.Select(a => new InstanceAttribute(Share(a.Name), Share(a.Value)))],
+    };
+
+    public AssignmentDocument Share(AssignmentDocument assignment) => assignment with
+    {
+        Entries = [.. assignment.Entries.Select(e => e with
+        {
+            Group = Share(e.Group), TcpPorts = e.TcpPorts.Count == 0 ? [] : e.TcpPorts, UdpPorts = e.UdpPorts.Count == 0 ? [] : e.UdpPorts,
+        })],
+    };
+
+    /// <summary>
+    /// The task without what passes and counts never look at. Tasks that a pass may rewrite as they are (those that wait, those that are
+    /// to be accounted for) are kept whole.
+    /// </summary>
+    public TaskDocument Share(TaskDocument task)
+    {
+        var shared = task with
+        {
+            ClusterName = Share(task.ClusterName),
+            Family = Share(task.Family),
+            TaskDefinitionArn = Share(task.TaskDefinitionArn),
+            LaunchType = Share(task.LaunchType),
+            CapacityProvider = Share(task.CapacityProvider),
+            PlatformVersion = Share(task.PlatformVersion),
+            Group = Share(task.Group),
+            StartedBy = Share(task.StartedBy),
+            ServiceName = Share(task.ServiceName),
+            DeploymentId = Share(task.DeploymentId),
+            InstanceId = Share(task.InstanceId),
+            InstanceArn = Share(task.InstanceArn),
+            AvailabilityZone = Share(task.AvailabilityZone),
+            Cpu = Share(task.Cpu),
+            Memory = Share(task.Memory),
+            LastStatus = Share(task.LastStatus),
+            DesiredStatus = Share(task.DesiredStatus),
+            HealthStatus = Share(task.HealthStatus),
+        };
+        return task.IsWaiting || task.IsStopped ? shared : shared with
+        {
+            IsAbridged = true, Containers = [], Overrides = null, Attachments = [], Tags = TagSet.Empty,
+        };
+    }
+
+    [return: NotNullIfNotNull(nameof(text))]
+    private string? Share(string? text)
+    {
+        if (text is null || text.Length == 0)
+        {
+            return text is null ? null : "";
+        }
+        if (_texts.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+        if (_texts.Count >= MaximumTexts)
+        {
+            _texts.Clear();
+        }
+        _texts.Add(text);
+        return text;
+    }
+}
