@@ -16,6 +16,7 @@ public sealed class Commit
     internal LeaseFence? Fence { get; private set; }
 
     public bool IsEmpty => Writes.Count == 0;
+    public int Count => Writes.Count;
 
     /// <summary>The document must not exist.</summary>
     public Commit ExpectAbsent<T>(DocumentKind<T> kind, string scope, string name) where T : class

@@ -86,6 +86,8 @@ internal sealed record AssignmentDocument
 
     public AssignmentEntry? Find(string taskId) => Entries.FirstOrDefault(e => e.TaskId == taskId);
 
+    public AssignmentDocument With(AssignmentEntry entry) => With([entry]);
+
     public AssignmentDocument With(IReadOnlyCollection<AssignmentEntry> entries) =>
         this with { Generation = Generation + entries.Count, Entries = [.. Entries, .. entries] };
 

@@ -23,7 +23,7 @@ internal sealed partial class ServicePass
             _service = _service with { DesiredCount = decision.DesiredCount };
         }
         PlacementDecision? refused = null;
-        foreach (var id in decision.Start.TakeWhile(_ => capacity.Planned.Count < MaximumStarts))
+        foreach (var id in decision.Start.TakeWhile(_ => capacity.Planned.Count < RoomIn(commit)))
         {
             if (capacity.RefusalOf(id, ready.Request) is { } refusal)
             {

@@ -41,7 +41,7 @@ internal sealed partial class ServicePass
         {
             LookAgainIn(look);
         }
-        return Mark(commit, live, nodes);
+        return await MarkAsync(commit, live, nodes, stop);
     }
 
     private DisconnectTask Seen(TaskDocument task, ContainerInstanceDocument? node, DisconnectPolicy policy, long order)
@@ -89,7 +89,8 @@ internal sealed partial class ServicePass
         return Now - shown;
     }
 
-    private List<TaskDocument> Mark(Commit commit, List<TaskDocument> live, Dictionary<string, ContainerInstanceDocument> nodes)
+    private async ValueTask<List<TaskDocument>> MarkAsync(
+        Commit commit, List<TaskDocument> live, Dictionary<string, ContainerInstanceDocument> nodes, CancellationToken stop)
     {
         var read = tasks.ToDictionary(t => t.Value.Id, StringComparer.Ordinal);
         var lose = _reunion!.Lose.Take(MaximumMarked).ToHashSet(StringComparer.Ordinal);
@@ -101,9 +102,14 @@ internal sealed partial class ServicePass
         var leaving = _reunion.Stop.Select(s => s.TaskId).ToHashSet(StringComparer.Ordinal);
         foreach (var id in lose.Concat(adopt))
         {
-            var task = read[id];
-            var next = lose.Contains(id) ? task.Value.WithLoss(Now) : task.Value.WithLoss(null);
-            commit.Update(EcsKinds.EcsTask, task, next);
+            // The commit expects what the pass looked at; if this is newer already, it is refused.
+            var whole = await cloud.Documents.GetAsync(EcsKinds.EcsTask, scope, id, stop);
+            if (whole is null)
+            {
+                commit.Expect(read[id]);
+                continue;
+            }
+            commit.Update(EcsKinds.EcsTask, read[id], whole.Value.WithLoss(lose.Contains(id) ? Now : null));
         }
         foreach (var group in lose.GroupBy(id => read[id].Value.InstanceId))
         {

@@ -16,8 +16,8 @@ internal sealed partial class ServicePass(
     Cloud cloud, Turns turns, string scope, Document<ServiceDocument> read, IReadOnlyList<Document<TaskDocument>> tasks,
     IReadOnlyList<ContainerInstanceDocument> instances, IReadOnlySet<string> daemonGroups, DateTimeOffset serverStarted, string? taskSetId = null)
 {
-    /// <summary>Starts (a task and an assignment each) and accounts in one commit: below the commit's own limit.</summary>
-    public const int MaximumStarts = 350;
+    /// <summary>Starts in one commit, each a task and an assignment. Fewer when the commit has much else to write.</summary>
+    public const int MaximumStarts = 450;
     public const int MaximumAccounted = 200;
     private const int FailuresWorthAnEvent = 2;
     private const string Draining = "draining";
@@ -58,7 +58,7 @@ internal sealed partial class ServicePass(
         ClusterCapacity? capacity = null;
         if (decision.Start > 0)
         {
-            capacity = await PlaceAsync(Math.Min(decision.Start, MaximumStarts), live, stop);
+            capacity = await PlaceAsync(Math.Min(decision.Start, RoomIn(commit)), live, stop);
             if (capacity is { Planned.Count: 0 })
             {
                 // No room: the rollout may give up old tasks to make some, as far as the minimum allows.
@@ -94,6 +94,9 @@ internal sealed partial class ServicePass(
         await StopAsync(decision.Stop, stop);
         return new PassOutcome(_next, false, _wantsCapacity, Acted: decision.Stop.Count > 0 || capacity is { Planned.Count: > 0 });
     }
+
+    // The service itself is written too.
+    private static int RoomIn(Commit commit) => Math.Min(MaximumStarts, (Commit.MaximumWrites - commit.Count - 1) / 2);
 
     private static string Names(IEnumerable<string> ids) => string.Join(' ', ids.Take(10).Select(id => $"(task {id})"));
 
