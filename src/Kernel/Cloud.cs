@@ -51,7 +51,11 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
 /// <param name="AccountId">Twelve digits; the account that owns everything.</param>
 /// <param name="Endpoint">Where clients reach this server by default, for URLs in answers when no request tells better.</param>
 /// <param name="DataFolder">The root of durable state; a service with files of its own uses a folder below it.</param>
-public sealed record CloudSettings(string AccountId, Uri Endpoint, string DataFolder);
+public sealed record CloudSettings(string AccountId, Uri Endpoint, string DataFolder)
+{
+    /// <summary>Refuse what AWS refuses, also where Longspan could serve it.</summary>
+    public bool AwsStrict { get; init; }
+}
 
 /// <summary>One call: who, where, and under which id. Services wrap it in a context of their own.</summary>
 /// <param name="Endpoint">Scheme, host and port by which this caller reached the server: queue URLs and registry hosts use it.</param>

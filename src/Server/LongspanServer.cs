@@ -74,7 +74,7 @@ public sealed class LongspanServer : IAsyncDisposable
         var log = app.Services.GetRequiredService<ILoggerFactory>();
         var port = settings.Port == 0 ? FreePort(settings.Bind[0]) : settings.Port;
         var endpoint = new Uri($"http://{new IPEndPoint(settings.Bind[0], port)}");
-        var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path));
+        var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path) { AwsStrict = settings.AwsStrict });
         var tokens = new SessionTokens(store.Sealer);
         var keys = opened.Add(new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials));
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);

@@ -20,6 +20,8 @@ public sealed record ServerSettings
     public bool InsecureHttp { get; init; }
     /// <summary>Unknown keys act as the administrator, and <c>POST /_longspan/reset</c> empties the server. Loopback only.</summary>
     public bool AcceptAnyCredentials { get; init; }
+    /// <summary>Refuse what AWS refuses, also where Longspan could serve it: to learn here what would fail there.</summary>
+    public bool AwsStrict { get; init; }
     /// <summary>Ports of this machine that lead to the healthy tasks of a service.</summary>
     public IReadOnlyList<PublishedService> Publish { get; init; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -17,8 +17,9 @@ internal static class ServerCommand
         var region = new Option<string>("--region") { Description = "Region written to the credentials file", DefaultValueFactory = _ => "us-east-1" };
         var insecure = new Option<bool>("--insecure-http") { Description = "Allow plain HTTP beyond loopback, for links that never leave this machine" };
         var any = new Option<bool>("--accept-any-credentials") { Description = "Loopback only: unknown keys act as the administrator (for test suites)" };
+        var strict = new Option<bool>("--aws-strict") { Description = "Refuse what AWS refuses, also where Longspan could serve it" };
         var publish = new Option<string[]>("--publish") { Description = "PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT; may be repeated" };
-        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, publish };
+        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, strict, publish };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = new ServerSettings
@@ -30,6 +31,7 @@ internal static class ServerCommand
                 Region = parsed.GetRequiredValue(region),
                 InsecureHttp = parsed.GetValue(insecure),
                 AcceptAnyCredentials = parsed.GetValue(any),
+                AwsStrict = parsed.GetValue(strict),
                 Publish = [.. (parsed.GetValue(publish) ?? []).Select(ParsePublish)],
             };
             try

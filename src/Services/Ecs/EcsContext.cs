@@ -20,6 +20,7 @@ public sealed class EcsContext
     internal const int MaximumAttempts = 30;
 
     internal DocumentLog Documents => Call.Cloud.Documents;
+    internal bool IsStrict => Call.Cloud.Settings.AwsStrict;
     internal DateTimeOffset Now => Call.Now;
     internal string Scope => Call.Scope;
     internal string ClusterScope(string cluster) => $"{Call.Scope}/{cluster}";

@@ -33,6 +33,10 @@ internal static class ServiceShapes
             DeploymentConfiguration = Configuration(service),
             Deployments = inactive ? [] : [.. service.Deployments.Select((d, i) => Deployment(service, d, i == 0, live))],
             Events = [.. service.Events.Select(e => new ServiceEvent { Id = e.Id, CreatedAt = e.CreatedAt, Message = e.Message })],
+            CurrentServiceDeployment = service.History.Count > 0 && !inactive
+                ? RolloutArn(service, "service-deployment", service.History[0].Id) : null,
+            CurrentServiceRevisions = inactive || service.HasTaskSets ? null
+                : [.. service.Deployments.Select(d => Revision(service, d, live)).OfType<ServiceCurrentRevisionSummary>()],
             CreatedAt = service.CreatedAt,
             CreatedBy = service.CreatedBy,
             LoadBalancers = declared.LoadBalancers ?? [],
@@ -49,6 +53,22 @@ internal static class ServiceShapes
             PropagateTags = declared.PropagateTags ?? "NONE",
             EnableExecuteCommand = declared.EnableExecuteCommand ?? false,
             AvailabilityZoneRebalancing = declared.AvailabilityZoneRebalancing ?? "DISABLED",
+        };
+    }
+
+    private static string RolloutArn(ServiceDocument service, string resource, string id) =>
+        service.Arn.Replace(":service/", $":{resource}/", StringComparison.Ordinal) + "/" + id;
+
+    private static ServiceCurrentRevisionSummary? Revision(ServiceDocument service, DeploymentRecord deployment, IReadOnlyList<TaskDocument> live)
+    {
+        var id = deployment.RollbackTo ?? service.History.FirstOrDefault(h => h.DeploymentId == deployment.Id)?.Id;
+        var own = live.Where(t => t.DeploymentId == deployment.Id).ToList();
+        return id is null ? null : new ServiceCurrentRevisionSummary
+        {
+            Arn = RolloutArn(service, "service-revision", id),
+            RequestedTaskCount = deployment == service.Primary ? service.DesiredCount : own.Count(t => t.WantsRunning),
+            RunningTaskCount = own.Count(IsRunning),
+            PendingTaskCount = own.Count(IsPending),
         };
     }
 

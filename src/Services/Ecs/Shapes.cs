@@ -31,7 +31,14 @@ internal static class Shapes
             {
                 throw new InvalidParameterException("Tag keys can not be empty or start with aws:.");
             }
-            result[tag.Key] = tag.Value ?? "";
+            if (tag.Key.Length > 128 || tag.Value?.Length > 256)
+            {
+                throw new InvalidParameterException("Tag keys can have at most 128 characters, tag values at most 256.");
+            }
+            if (!result.TryAdd(tag.Key, tag.Value ?? ""))
+            {
+                throw new InvalidParameterException($"Duplicate tag keys found: {tag.Key}.");
+            }
         }
         return result;
     }

@@ -42,6 +42,8 @@ internal sealed record ServiceDocument
     public bool Steady { get; init; }
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public string? ClientToken { get; init; }
+    /// <summary>Digest of the request that made it, by which a repeat is told from another service of the same name.</summary>
+    public string? CreationHash { get; init; }
 
     [JsonIgnore]
     public DeploymentRecord Primary => Deployments[0];

@@ -10,9 +10,9 @@ internal static class Paging
     public const int MaximumPage = 100;
     private const int Chunk = 200;
 
-    public static int Size(int? maxResults) => maxResults switch
+    public static int Size(int? maxResults, int unasked = MaximumPage) => maxResults switch
     {
-        null => MaximumPage,
+        null => unasked,
         >= 1 and <= MaximumPage => maxResults.Value,
         _ => throw new InvalidParameterException("Invalid maxResults: must be between 1 and 100."),
     };
@@ -22,9 +22,10 @@ internal static class Paging
 
     /// <summary>Documents that the filter lets through, read in chunks, so that a selective filter does not hold the whole scope.</summary>
     public static async ValueTask<(List<Document<T>> Page, string? NextToken)> ReadAsync<T>(
-        Func<string?, int, ValueTask<IReadOnlyList<Document<T>>>> read, Func<T, bool> filter, int? maxResults, string? token) where T : class
+        Func<string?, int, ValueTask<IReadOnlyList<Document<T>>>> read, Func<T, bool> filter, int? maxResults, string? token,
+        int unasked = MaximumPage) where T : class
     {
-        var size = Size(maxResults);
+        var size = Size(maxResults, unasked);
         var after = After(token);
         var page = new List<Document<T>>();
         while (true)

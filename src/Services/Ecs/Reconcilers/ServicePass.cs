@@ -266,7 +266,8 @@ internal sealed partial class ServicePass(
         DeploymentId = _service.Primary.Id,
         Network = _service.Declared.NetworkConfiguration?.AwsvpcConfiguration,
         EnableExecuteCommand = _service.Declared.EnableExecuteCommand ?? false,
-        Tags = TaskChecks.Tags(null, _service.Declared.PropagateTags, definition, _service.Tags),
+        Tags = TaskChecks.Tags(null, _service.Declared.PropagateTags, definition, _service,
+            _service.Declared.EnableECSManagedTags is true ? _service.ClusterName : null),
         Constraints = _service.Declared.PlacementConstraints ?? [],
         Strategy = _service.Declared.PlacementStrategy ?? [],
     };

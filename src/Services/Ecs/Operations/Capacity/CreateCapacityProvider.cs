@@ -23,6 +23,10 @@ internal static class CreateCapacityProvider
         {
             throw new InvalidParameterException("The cluster parameter is for managed instances providers only.");
         }
+        if (cx.IsStrict)
+        {
+            AwsStrict.Provider(request);
+        }
         var group = request.AutoScalingGroupProvider;
         if (group is not null)
         {

@@ -14,6 +14,10 @@ internal static class PutClusterCapacityProviders
         var name = (await cx.ClusterAsync(request.Cluster, stop)).Name;
         var providers = await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);
         var strategy = StrategyRules.Declared(request.DefaultCapacityProviderStrategy, providers);
+        if (cx.IsStrict)
+        {
+            AwsStrict.DefaultStrategy(strategy);
+        }
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             var found = await cx.Documents.GetAsync(EcsKinds.Cluster, cx.Scope, name, stop);

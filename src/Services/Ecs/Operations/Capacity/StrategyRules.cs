@@ -93,7 +93,7 @@ internal static class StrategyRules
             return new CapacityChoice(LaunchTypes.Ec2, null, [LaunchTypes.Ec2]);
         }
         var strategy = Declared(
-            asked ? items : cluster.Declared.DefaultCapacityProviderStrategy, Associated(cluster, asked ? items : null));
+            asked ? items : cluster.Declared.DefaultCapacityProviderStrategy, Associated(cx, cluster, asked ? items : null));
         if (strategy.All(i => i.Weight == 0))
         {
             var which = asked ? "specified" : "default";
@@ -109,12 +109,21 @@ internal static class StrategyRules
     }
 
     // Fargate works in every cluster before anyone associates it, as it did before capacity providers were served here.
-    private static List<string> Associated(ClusterDocument cluster, IReadOnlyList<CapacityProviderStrategyItem>? asked) =>
+    private static List<string> Associated(EcsContext cx, ClusterDocument cluster, IReadOnlyList<CapacityProviderStrategyItem>? asked) =>
         [.. cluster.Declared.CapacityProviders ?? [], .. asked is null ? (cluster.Declared.DefaultCapacityProviderStrategy ?? []).Select(i => i.CapacityProvider!) : [],
-            .. cluster.Declared.CapacityProviders is null ? new[] { CapacityProviderDocument.Fargate, CapacityProviderDocument.FargateSpot } : []];
+            .. cluster.Declared.CapacityProviders is null && !cx.IsStrict ? new[] { CapacityProviderDocument.Fargate, CapacityProviderDocument.FargateSpot } : []];
 
-    public static void Check(TaskDefinitionDocument definition, CapacityChoice choice)
+    /// <summary>Whether the definition suits all of the chosen capacity, and with it the platform version.</summary>
+    public static void Check(TaskDefinitionDocument definition, CapacityChoice choice, string? platformVersion = null)
     {
+        if (!string.IsNullOrEmpty(platformVersion) && !choice.LaunchTypes.Contains(LaunchTypes.Fargate))
+        {
+            throw new InvalidParameterException($"The platform version must be null when specifying an {choice.LaunchType} launch type.");
+        }
+        if (platformVersion is { Length: > 0 } and not "LATEST" && !Version.TryParse(platformVersion, out _))
+        {
+            throw new PlatformUnknownException("The specified platform version doesn't exist.");
+        }
         foreach (var launchType in choice.LaunchTypes)
         {
             TaskChecks.LaunchType(definition, launchType);

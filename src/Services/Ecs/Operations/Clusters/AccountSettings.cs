@@ -28,6 +28,21 @@ internal static class AccountSettings
 
     public static string PrincipalOf(EcsContext cx, string? asked) => string.IsNullOrEmpty(asked) ? cx.Call.Caller.Arn : asked;
 
+    /// <summary>The setting that applies to the caller: its own, else the account's default, else ECS's.</summary>
+    public static async ValueTask<string> EffectiveAsync(EcsContext cx, string name, CancellationToken stop)
+    {
+        foreach (var principal in new[] { cx.Call.Caller.Arn, Root(cx) })
+        {
+            var found = await cx.Documents.GetAsync(
+                EcsKinds.AccountSetting, cx.Scope, KeyOf(new AccountSettingDocument { Name = name, Value = "", PrincipalArn = principal }), stop);
+            if (found is not null)
+            {
+                return found.Value.Value;
+            }
+        }
+        return Defaults[name];
+    }
+
     public static string KeyOf(AccountSettingDocument setting) => $"{setting.Name}#{setting.PrincipalArn}";
 
     public static Setting Shape(string name, string value, string principal) =>

@@ -8,7 +8,7 @@ namespace Longspan.Services.Ecs.Operations;
 /// <summary>What the cluster operations share: the settings that a cluster may have, and changing what it declares.</summary>
 internal static class ClusterRules
 {
-    private const string Insights = "containerInsights";
+    public const string Insights = "containerInsights";
     private static readonly string[] InsightsValues = ["disabled", "enabled", "enhanced"];
 
     public static void Check(IReadOnlyList<ClusterSetting>? settings)

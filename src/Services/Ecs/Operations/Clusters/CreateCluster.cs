@@ -18,13 +18,20 @@ internal static class CreateCluster
         }
         var tags = Shapes.Tags(request.Tags);
         DisconnectPolicy.Check(tags);
+        ClusterRules.Check(request.Settings);
+        ClusterRules.Check(request.Configuration);
         var providers = request.CapacityProviders is null ? null : await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);
+        if (cx.IsStrict && request.DefaultCapacityProviderStrategy is { } asked)
+        {
+            AwsStrict.DefaultStrategy(StrategyRules.Declared(asked, providers ?? []));
+        }
         var cluster = cx.NewCluster(name) with
         {
             Tags = tags,
             Declared = new Cluster
             {
-                Settings = request.Settings,
+                Settings = request.Settings
+                    ?? [new ClusterSetting { Name = ClusterRules.Insights, Value = await AccountSettings.EffectiveAsync(cx, ClusterRules.Insights, stop) }],
                 Configuration = request.Configuration,
                 CapacityProviders = providers,
                 DefaultCapacityProviderStrategy = request.DefaultCapacityProviderStrategy is null

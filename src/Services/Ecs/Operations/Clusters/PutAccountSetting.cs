@@ -5,7 +5,10 @@ using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Operations;
 
-/// <summary>Account settings are kept and returned. None of them changes what this platform does: ARNs are always in the long format.</summary>
+/// <summary>
+/// Account settings are kept and returned. Only containerInsights changes something, the setting of clusters that are created without
+/// one; ARNs are always in the long format.
+/// </summary>
 internal static class PutAccountSetting
 {
     public static async ValueTask<PutAccountSettingResponse> HandleAsync(

@@ -8,6 +8,8 @@ namespace Longspan.Services.Ecs.Operations;
 /// <summary>Declares a service. Its first deployment begins at once; the pass of its cluster starts the tasks.</summary>
 internal static class CreateService
 {
+    public const int MaximumToken = 36;
+
     public static async ValueTask<CreateServiceResponse> HandleAsync(EcsContext cx, CreateServiceRequest request, CancellationToken stop)
     {
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
@@ -19,7 +21,8 @@ internal static class CreateService
             var found = await cx.Documents.GetAsync(EcsKinds.Service, scope, service.Name, stop);
             if (found is not null && found.Value.Status != ServiceDocument.Inactive)
             {
-                if (!string.IsNullOrEmpty(request.ClientToken) && found.Value.ClientToken == request.ClientToken)
+                // As on AWS: what was asked before is answered again, with or without a token.
+                if (found.Value is { Status: ServiceDocument.Active, CreationHash: { } hash } && hash == service.CreationHash)
                 {
                     return new CreateServiceResponse { Service = await ServiceRules.ShapeAsync(cx, found.Value, withTags: true, stop) };
                 }
@@ -51,6 +54,9 @@ internal static class CreateService
             throw new InvalidParameterException("Invalid service name.");
         }
         DisconnectPolicy.Check(Shapes.Tags(request.Tags));
+        ClientTokens.CheckLength(request.ClientToken, MaximumToken);
+        UnservedRules.Check(request);
+        ServiceRules.CheckPropagation(request.PropagateTags);
         if (ExternalRules.IsExternal(request))
         {
             return External(cx, cluster, request);
@@ -66,10 +72,11 @@ internal static class CreateService
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
         var launchType = choice.LaunchType;
-        StrategyRules.Check(definition, choice);
+        StrategyRules.Check(definition, choice, request.PlatformVersion);
         TaskChecks.Network(definition, request.NetworkConfiguration);
         var declared = Declared(request, choice.Strategy);
         ServiceRules.CheckPlacement(declared, definition, launchType);
+        ServiceRules.CheckStrict(cx, declared, definition, choice);
         return New(cx, cluster, request, declared) with
         {
             DesiredCount = count,
@@ -107,6 +114,13 @@ internal static class CreateService
         AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing,
     };
 
+    private static string HashOf(CreateServiceRequest request)
+    {
+        var bare = StoredShapes.Copy(request);
+        bare.ClientToken = null;
+        return ClientTokens.HashOf(bare);
+    }
+
     private static ServiceDocument New(EcsContext cx, ClusterDocument cluster, CreateServiceRequest request, Service declared) => new()
     {
         Name = request.ServiceName!,
@@ -120,5 +134,6 @@ internal static class CreateService
         Deployments = [],
         Tags = Shapes.Tags(request.Tags),
         ClientToken = request.ClientToken,
+        CreationHash = HashOf(request),
     };
 }

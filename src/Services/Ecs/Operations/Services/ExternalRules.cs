@@ -27,13 +27,13 @@ internal static class ExternalRules
         {
             throw new InvalidParameterException("The EXTERNAL deployment controller type does not support the DAEMON scheduling strategy.");
         }
-        Refuse(!string.IsNullOrEmpty(request.TaskDefinition), "a task definition");
-        Refuse(!string.IsNullOrEmpty(request.LaunchType), "a launch type");
-        Refuse(request.CapacityProviderStrategy is { Count: > 0 }, "a capacity provider strategy");
-        Refuse(request.PlatformVersion is not null, "a platform version");
-        Refuse(request.NetworkConfiguration is not null, "a network configuration");
-        Refuse(request.LoadBalancers is { Count: > 0 }, "load balancers");
-        Refuse(request.ServiceRegistries is { Count: > 0 }, "service registries");
+        Refuse(!string.IsNullOrEmpty(request.TaskDefinition), "TaskDefinition");
+        Refuse(!string.IsNullOrEmpty(request.LaunchType), "LaunchType");
+        Refuse(request.CapacityProviderStrategy is { Count: > 0 }, "CapacityProviderStrategy");
+        Refuse(request.PlatformVersion is not null, "PlatformVersion");
+        Refuse(request.NetworkConfiguration is not null, "NetworkConfiguration");
+        Refuse(request.LoadBalancers is { Count: > 0 }, "LoadBalancers");
+        Refuse(request.ServiceRegistries is { Count: > 0 }, "ServiceRegistries");
         CheckConfiguration(request.DeploymentConfiguration);
         return true;
     }
@@ -75,8 +75,7 @@ internal static class ExternalRules
     {
         if (given)
         {
-            throw new InvalidParameterException(
-                $"A service with the EXTERNAL deployment controller can't specify {what}. Specify it when you create a task set.");
+            throw new InvalidParameterException($"{what} must be empty or null.");
         }
     }
 }

@@ -6,13 +6,15 @@ namespace Longspan.Services.Ecs.Operations;
 
 internal static class ListServiceDeployments
 {
+    public const int UnaskedPage = 20;
+
     public static async ValueTask<ListServiceDeploymentsResponse> HandleAsync(
         EcsContext cx, ListServiceDeploymentsRequest request, CancellationToken stop)
     {
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
         var found = await ServiceRules.FindAsync(cx, cluster.Name, request.Service, stop)
             ?? throw new ServiceNotFoundException("Service not found.");
-        var size = Paging.Size(request.MaxResults);
+        var size = Paging.Size(request.MaxResults, UnaskedPage);
         var after = Paging.After(request.NextToken);
         // What a page ends with may have left the history before the next one is asked for: then there is nothing older either.
         var rest = after is null ? found.Value.History : found.Value.History.SkipWhile(r => r.Id != after).Skip(1);

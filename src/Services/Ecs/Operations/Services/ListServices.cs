@@ -7,6 +7,9 @@ namespace Longspan.Services.Ecs.Operations;
 
 internal static class ListServices
 {
+    /// <summary>As on AWS: who asks for no number gets ten.</summary>
+    public const int UnaskedPage = 10;
+
     public static async ValueTask<ListServicesResponse> HandleAsync(EcsContext cx, ListServicesRequest request, CancellationToken stop)
     {
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
@@ -16,7 +19,7 @@ internal static class ListServices
             service => service.Status != ServiceDocument.Inactive
                 && (request.LaunchType is null || service.LaunchType == request.LaunchType)
                 && (request.SchedulingStrategy is null || request.SchedulingStrategy == (service.Declared.SchedulingStrategy ?? ServiceDocument.ReplicaStrategy)),
-            request.MaxResults, request.NextToken);
+            request.MaxResults, request.NextToken, UnaskedPage);
         return new ListServicesResponse { ServiceArns = [.. page.Select(s => s.Value.Arn)], NextToken = next };
     }
 }

@@ -62,6 +62,26 @@ internal static class ServiceRules
         }
     }
 
+    public static void CheckPropagation(string? propagateTags)
+    {
+        if (propagateTags is not (null or "NONE" or "SERVICE" or "TASK_DEFINITION"))
+        {
+            throw new InvalidParameterException($"Invalid propagateTags: {propagateTags}. The valid values are TASK_DEFINITION, SERVICE and NONE.");
+        }
+    }
+
+    /// <summary>The rules of <c>--aws-strict</c> for a service as it is to be.</summary>
+    public static void CheckStrict(EcsContext cx, Service declared, TaskDefinitionDocument definition, CapacityChoice choice)
+    {
+        if (cx.IsStrict)
+        {
+            AwsStrict.Capacity(
+                definition, choice.LaunchType, choice.LaunchTypes, choice.Strategy, declared.PlacementConstraints, declared.PlacementStrategy);
+            AwsStrict.Endpoints(choice.LaunchType, declared.LoadBalancers, declared.ServiceRegistries);
+            AwsStrict.GracePeriod(declared.HealthCheckGracePeriodSeconds, declared.LoadBalancers);
+        }
+    }
+
     public static void CheckConfiguration(DeploymentConfiguration? configuration, bool daemon)
     {
         if (configuration is null)
@@ -87,10 +107,6 @@ internal static class ServiceRules
         if (minimum == 100 && maximum == 100)
         {
             throw new InvalidParameterException("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.");
-        }
-        if (configuration.Strategy is not (null or "ROLLING"))
-        {
-            throw new UnsupportedFeatureException($"The {configuration.Strategy} deployment strategy is not supported yet.");
         }
     }
 

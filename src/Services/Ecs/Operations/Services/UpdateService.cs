@@ -47,7 +47,13 @@ internal static class UpdateService
     private static async ValueTask<ServiceDocument> ChangedAsync(
         EcsContext cx, ClusterDocument cluster, ServiceDocument service, UpdateServiceRequest request, CancellationToken stop)
     {
+        UnservedRules.Check(request);
+        ServiceRules.CheckPropagation(request.PropagateTags);
         ServiceRules.CheckConfiguration(request.DeploymentConfiguration, service.IsDaemon);
+        if (request.DeploymentController?.Type is { } type && type != (service.Declared.DeploymentController?.Type ?? "ECS"))
+        {
+            throw new UnsupportedFeatureException("The deployment controller of a service can't be changed.");
+        }
         if (service.HasTaskSets)
         {
             return External(service, request, cx.Now);
@@ -60,9 +66,10 @@ internal static class UpdateService
             : await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         if (definition is not null)
         {
-            StrategyRules.Check(definition, choice);
+            StrategyRules.Check(definition, choice, request.PlatformVersion);
             TaskChecks.Network(definition, declared.NetworkConfiguration);
             ServiceRules.CheckPlacement(declared, definition, choice.LaunchType);
+            ServiceRules.CheckStrict(cx, declared, definition, choice);
         }
         var updated = service with
         {
@@ -72,6 +79,7 @@ internal static class UpdateService
             Declared = declared,
         };
         var rollsOut = request.ForceNewDeployment is true || request.NetworkConfiguration is not null
+            || request.LoadBalancers is not null || request.ServiceRegistries is not null
             || (request.PlatformVersion is not null && request.PlatformVersion != service.PlatformVersion)
             || (definition is not null && definition.Arn != service.Primary.TaskDefinitionArn);
         return rollsOut
@@ -114,31 +122,30 @@ internal static class UpdateService
         return choice;
     }
 
-    private static Service Merged(Service kept, CapacityChoice choice, UpdateServiceRequest request) => new()
+    private static Service Merged(Service kept, CapacityChoice choice, UpdateServiceRequest request)
     {
-        LoadBalancers = request.LoadBalancers ?? kept.LoadBalancers,
-        ServiceRegistries = request.ServiceRegistries ?? kept.ServiceRegistries,
-        CapacityProviderStrategy = choice.Strategy,
-        DeploymentConfiguration = request.DeploymentConfiguration is { } given
-            ? new DeploymentConfiguration
-            {
-                DeploymentCircuitBreaker = given.DeploymentCircuitBreaker ?? kept.DeploymentConfiguration?.DeploymentCircuitBreaker,
-                MaximumPercent = given.MaximumPercent ?? kept.DeploymentConfiguration?.MaximumPercent,
-                MinimumHealthyPercent = given.MinimumHealthyPercent ?? kept.DeploymentConfiguration?.MinimumHealthyPercent,
-                Alarms = given.Alarms ?? kept.DeploymentConfiguration?.Alarms,
-                Strategy = given.Strategy ?? kept.DeploymentConfiguration?.Strategy,
-            }
-            : kept.DeploymentConfiguration,
-        PlacementConstraints = request.PlacementConstraints ?? kept.PlacementConstraints,
-        PlacementStrategy = request.PlacementStrategy ?? kept.PlacementStrategy,
-        NetworkConfiguration = request.NetworkConfiguration ?? kept.NetworkConfiguration,
-        HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds ?? kept.HealthCheckGracePeriodSeconds,
-        DeploymentController = kept.DeploymentController,
-        SchedulingStrategy = kept.SchedulingStrategy,
-        EnableECSManagedTags = request.EnableECSManagedTags ?? kept.EnableECSManagedTags,
-        PropagateTags = request.PropagateTags ?? kept.PropagateTags,
-        EnableExecuteCommand = request.EnableExecuteCommand ?? kept.EnableExecuteCommand,
-        RoleArn = kept.RoleArn,
-        AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing ?? kept.AvailabilityZoneRebalancing,
-    };
+        var next = StoredShapes.Copy(kept);
+        next.CapacityProviderStrategy = choice.Strategy;
+        next.LoadBalancers = request.LoadBalancers ?? kept.LoadBalancers;
+        next.ServiceRegistries = request.ServiceRegistries ?? kept.ServiceRegistries;
+        next.PlacementConstraints = request.PlacementConstraints ?? kept.PlacementConstraints;
+        next.PlacementStrategy = request.PlacementStrategy ?? kept.PlacementStrategy;
+        next.NetworkConfiguration = request.NetworkConfiguration ?? kept.NetworkConfiguration;
+        next.HealthCheckGracePeriodSeconds = request.HealthCheckGracePeriodSeconds ?? kept.HealthCheckGracePeriodSeconds;
+        next.EnableECSManagedTags = request.EnableECSManagedTags ?? kept.EnableECSManagedTags;
+        next.PropagateTags = request.PropagateTags ?? kept.PropagateTags;
+        next.EnableExecuteCommand = request.EnableExecuteCommand ?? kept.EnableExecuteCommand;
+        next.AvailabilityZoneRebalancing = request.AvailabilityZoneRebalancing ?? kept.AvailabilityZoneRebalancing;
+        if (request.DeploymentConfiguration is { } given)
+        {
+            var configuration = next.DeploymentConfiguration ??= new DeploymentConfiguration();
+            configuration.DeploymentCircuitBreaker = given.DeploymentCircuitBreaker ?? configuration.DeploymentCircuitBreaker;
+            configuration.MaximumPercent = given.MaximumPercent ?? configuration.MaximumPercent;
+            configuration.MinimumHealthyPercent = given.MinimumHealthyPercent ?? configuration.MinimumHealthyPercent;
+            configuration.Alarms = given.Alarms ?? configuration.Alarms;
+            configuration.Strategy = given.Strategy ?? configuration.Strategy;
+            configuration.BakeTimeInMinutes = given.BakeTimeInMinutes ?? configuration.BakeTimeInMinutes;
+        }
+        return next;
+    }
 }

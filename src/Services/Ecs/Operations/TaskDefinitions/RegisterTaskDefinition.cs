@@ -11,6 +11,10 @@ internal static class RegisterTaskDefinition
         EcsContext cx, RegisterTaskDefinitionRequest request, CancellationToken stop)
     {
         var definition = TaskDefinitionRules.Complete(request);
+        if (cx.IsStrict)
+        {
+            AwsStrict.Definition(request);
+        }
         var tags = Shapes.Tags(request.Tags);
         var family = request.Family!;
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)

@@ -55,10 +55,10 @@ internal static class CreateTaskSet
         }
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
-        StrategyRules.Check(definition, choice);
+        StrategyRules.Check(definition, choice, request.PlatformVersion);
         TaskChecks.Network(definition, request.NetworkConfiguration);
         ServiceRules.CheckPlacement(service.Declared, definition, choice.LaunchType);
-        return new TaskSetRecord
+        var set = new TaskSetRecord
         {
             Deployment = ServiceRules.NewDeployment(definition.Arn, cx.Now),
             ExternalId = request.ExternalId,
@@ -75,5 +75,7 @@ internal static class CreateTaskSet
             Tags = Shapes.Tags(request.Tags),
             SteadyChangedAt = cx.Now,
         };
+        ServiceRules.CheckStrict(cx, TaskSetView.Of(service, set).Declared, definition, choice);
+        return set;
     }
 }

@@ -12,6 +12,7 @@ namespace Longspan.Services.Ecs.Operations;
 /// </summary>
 internal static class ClientTokens
 {
+    public const int MaximumLength = 64;
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
     public static async ValueTask<IReadOnlyList<string>?> FindAsync(
@@ -21,10 +22,7 @@ internal static class ClientTokens
         {
             return null;
         }
-        if (token.Length > 64)
-        {
-            throw new InvalidParameterException("ClientToken can have at most 64 characters.");
-        }
+        CheckLength(token, MaximumLength);
         var found = await cx.Documents.GetAsync(EcsKinds.ClientToken, scope, NameOf(request, token), stop);
         if (found is null || cx.Now - found.Value.CreatedAt > Life)
         {
@@ -48,5 +46,13 @@ internal static class ClientTokens
 
     private static string NameOf(Shape request, string token) => $"{request.Schema.Name}#{token}";
 
-    private static string HashOf(Shape request) => Convert.ToHexStringLower(SHA256.HashData(StoredShapes.Bytes(request)));
+    public static void CheckLength(string? token, int maximum)
+    {
+        if (token?.Length > maximum)
+        {
+            throw new InvalidParameterException($"ClientToken can have at most {maximum} characters.");
+        }
+    }
+
+    public static string HashOf(Shape request) => Convert.ToHexStringLower(SHA256.HashData(StoredShapes.Bytes(request)));
 }

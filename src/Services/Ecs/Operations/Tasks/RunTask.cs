@@ -109,7 +109,13 @@ internal static class RunTask
     {
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
         var choice = await StrategyRules.ChooseAsync(cx, cluster, request.LaunchType, request.CapacityProviderStrategy, stop);
-        StrategyRules.Check(definition, choice);
+        StrategyRules.Check(definition, choice, request.PlatformVersion);
+        UnservedRules.Volumes(request.VolumeConfigurations);
+        if (cx.IsStrict)
+        {
+            AwsStrict.Capacity(
+                definition, choice.LaunchType, choice.LaunchTypes, choice.Strategy, request.PlacementConstraints, request.PlacementStrategy);
+        }
         TaskChecks.Request(definition, request.NetworkConfiguration, request.Overrides);
         return new TaskTemplate
         {
@@ -121,11 +127,12 @@ internal static class RunTask
                 cx.Documents, cx.Scope, choice.Strategy, TaskCapacity.IsOverflow(Shapes.Tags(request.Tags), cluster.Tags), stop),
             PlatformVersion = request.PlatformVersion,
             Group = TaskChecks.Group(request.Group, definition),
-            StartedBy = request.StartedBy,
+            StartedBy = TaskChecks.StartedBy(request.StartedBy),
             Overrides = request.Overrides,
             Network = request.NetworkConfiguration?.AwsvpcConfiguration,
             EnableExecuteCommand = request.EnableExecuteCommand ?? false,
-            Tags = TaskChecks.Tags(request.Tags, request.PropagateTags, definition),
+            Tags = TaskChecks.Tags(request.Tags, TaskChecks.Propagation(request.PropagateTags), definition,
+                managed: request.EnableECSManagedTags is true ? cluster.Name : null),
             Constraints = request.PlacementConstraints ?? [],
             Strategy = request.PlacementStrategy ?? [],
         };

@@ -19,6 +19,7 @@ internal static class StartTask
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
         var scope = cx.ClusterScope(cluster.Name);
         var definition = await cx.ActiveTaskDefinitionAsync(request.TaskDefinition, stop);
+        UnservedRules.Volumes(request.VolumeConfigurations);
         TaskChecks.Request(definition, request.NetworkConfiguration, request.Overrides);
         var template = new TaskTemplate
         {
@@ -26,11 +27,12 @@ internal static class StartTask
             ClusterName = cluster.Name,
             LaunchType = LaunchTypes.Ec2,
             Group = TaskChecks.Group(request.Group, definition),
-            StartedBy = request.StartedBy,
+            StartedBy = TaskChecks.StartedBy(request.StartedBy),
             Overrides = request.Overrides,
             Network = request.NetworkConfiguration?.AwsvpcConfiguration,
             EnableExecuteCommand = request.EnableExecuteCommand ?? false,
-            Tags = TaskChecks.Tags(request.Tags, request.PropagateTags, definition),
+            Tags = TaskChecks.Tags(request.Tags, TaskChecks.Propagation(request.PropagateTags), definition,
+                managed: request.EnableECSManagedTags is true ? cluster.Name : null),
         };
         var placement = template.Request();
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)

@@ -8,6 +8,8 @@ namespace Longspan.Services.Ecs.Operations;
 /// <summary>What RunTask, StartTask and the services refuse alike.</summary>
 internal static class TaskChecks
 {
+    public const int MaximumStartedBy = 128;
+
     public static void LaunchType(TaskDefinitionDocument definition, string launchType)
     {
         if (!LaunchTypes.All.Contains(launchType))
@@ -28,7 +30,10 @@ internal static class TaskChecks
     }
 
     /// <summary>The group that a task belongs to when its maker names none.</summary>
-    public static string Group(string? group, TaskDefinitionDocument definition) => string.IsNullOrEmpty(group) ? "family:" + definition.Family : group;
+    public static string Group(string? group, TaskDefinitionDocument definition) =>
+        string.IsNullOrEmpty(group) ? "family:" + definition.Family
+        // A service counts the tasks of its group.
+        : group.StartsWith("service:", StringComparison.Ordinal) ? throw new InvalidParameterException("Invalid namespace for group.") : group;
 
     public static void Network(TaskDefinitionDocument definition, NetworkConfiguration? network)
     {
@@ -47,18 +52,36 @@ internal static class TaskChecks
         OverrideRules.Check(definition, overrides);
     }
 
+    public static string? StartedBy(string? name) =>
+        name?.Length > MaximumStartedBy ? throw new InvalidParameterException($"startedBy can have at most {MaximumStartedBy} characters.") : name;
+
+    /// <summary>What tags a task that no service starts may inherit.</summary>
+    public static string? Propagation(string? propagateTags) => propagateTags is null or "NONE" or "TASK_DEFINITION"
+        ? propagateTags
+        : throw new InvalidParameterException($"Invalid propagateTags: {propagateTags}. Tasks that are not started by a service take TASK_DEFINITION or NONE.");
+
+    /// <summary>A task's tags: inherited ones, its own before them, and those that ECS manages.</summary>
+    /// <param name="managed">The cluster's name, when managed tags are asked for.</param>
     public static IReadOnlyDictionary<string, string> Tags(
-        IReadOnlyList<Tag>? given, string? propagate, TaskDefinitionDocument definition, IReadOnlyDictionary<string, string>? fromService = null)
+        IReadOnlyList<Tag>? given, string? propagate, TaskDefinitionDocument definition, ServiceDocument? service = null, string? managed = null)
     {
         var result = new Dictionary<string, string>(propagate switch
         {
             "TASK_DEFINITION" => definition.Tags,
-            "SERVICE" => fromService ?? TagSet.Empty,
+            "SERVICE" => service?.Tags ?? TagSet.Empty,
             _ => TagSet.Empty,
         }, StringComparer.Ordinal);
         foreach (var (key, value) in Shapes.Tags(given))
         {
             result[key] = value;
+        }
+        if (managed is not null)
+        {
+            result["aws:ecs:clusterName"] = managed;
+            if (service is not null)
+            {
+                result["aws:ecs:serviceName"] = service.Name;
+            }
         }
         return result;
     }
