@@ -35,6 +35,7 @@ public sealed partial class NodeAgent
             Log = _log,
             StopTimeout = _settings.StopTimeout,
             CleanupWait = _settings.CleanupWait,
+            IsCutOff = () => _link.IsCutOff,
             Ended = static _ => { },
             Forgotten = static _ => { },
         };

@@ -36,7 +36,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ManagedInstance? _machine;
     private readonly KeysFile? _keysFile;
     private readonly CredentialStore _credentials = new();
-    private readonly LinkState _link = new();
+    private readonly LinkState _link;
     private readonly TaskEndpoints _endpoints;
     private readonly MetadataRedirect _redirect;
     private bool _redirected;
@@ -47,6 +47,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _log = log;
         _engine = engine;
         _state = state;
+        _link = new LinkState(settings.Time);
         _handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) };
         _http = new HttpClient(_handler) { Timeout = CallTimeout };
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
@@ -144,6 +145,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             reporter.Reunite();
             outputs.Reunite();
         };
+        _link.Lost = tasks.Wake;
         _link.LostLogEvents = () => outputs.Lost;
         _link.SpooledLogBytes = () => outputs.SpooledBytes;
         tasks.Restore();

@@ -46,6 +46,9 @@ public sealed record NodeTaskReport
     public string? Family { get; init; }
     public string? Version { get; init; }
     public string? ServiceName { get; init; }
+    /// <summary>How often the node started it again by itself while cut off, since it last told so, and why the last time.</summary>
+    public int? AloneRestarts { get; init; }
+    public string? LastAloneEnd { get; init; }
     /// <summary>The task's own address in awsvpc mode. A RUNNING report carries it as the <c>bindIP</c> of its network bindings.</summary>
     public string? PrivateIPv4Address { get; init; }
 }

@@ -112,6 +112,7 @@ internal sealed class ControlSession(
         log.LogInformation("Connected to {Endpoint}", socket.Address.GetLeftPart(UriPartial.Path));
         var connectedAt = settings.Time.GetUtcNow();
         await socket.SendAsync(Report(), stop);
+        tasks.AloneRestartsTold();
         link.Up();
         var patience = settings.HeartbeatTimeout;
         DateTimeOffset? lastBeat = null;
@@ -161,6 +162,8 @@ internal sealed class ControlSession(
             Family = r.Task.Task.Family,
             Version = r.Task.Task.Version,
             ServiceName = r.Task.Task.ServiceName,
+            AloneRestarts = r.Task.AloneRestarts > 0 ? r.Task.AloneRestarts : null,
+            LastAloneEnd = r.Task.AloneRestarts > 0 ? r.Task.LastAloneEnd : null,
             PrivateIPv4Address = r.Task.Task.NetworkMode == "awsvpc"
                 ? r.Task.Containers.Select(c => c.Address).FirstOrDefault(a => a is { Length: > 0 }) : null,
         })],

@@ -1,11 +1,21 @@
 namespace Longspan.Node.Control;
 
 /// <summary>Whether the server is connected, for those who wait for it.</summary>
-internal sealed class LinkState
+internal sealed class LinkState(TimeProvider time)
 {
+    /// <summary>A node that has just started is given this long to connect before it counts as cut off.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private readonly long _startedAt = time.GetTimestamp();
     private volatile bool _isUp;
+    private volatile bool _wasUp;
 
     public bool IsUp => _isUp;
+
+    /// <summary>The server cannot be reached, as far as anyone can tell.</summary>
+    public bool IsCutOff => !_isUp && (_wasUp || time.GetElapsedTime(_startedAt) > StartLimit);
+
+    /// <summary>Called when the link goes down.</summary>
+    public Action Lost { get; set; } = static () => { };
 
     /// <summary>Called at each connect: pauses end now.</summary>
     public Action Reunited { get; set; } = static () => { };
@@ -17,8 +27,13 @@ internal sealed class LinkState
     public void Up()
     {
         _isUp = true;
+        _wasUp = true;
         Reunited();
     }
 
-    public void Down() => _isUp = false;
+    public void Down()
+    {
+        _isUp = false;
+        Lost();
+    }
 }

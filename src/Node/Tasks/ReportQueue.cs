@@ -6,7 +6,7 @@ namespace Longspan.Node.Tasks;
 /// </summary>
 internal sealed class ReportQueue(SavedTask task, Action save)
 {
-    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _closed;
 
     /// <summary>Called when there is something to send. Set once, before the runner starts.</summary>
@@ -14,12 +14,40 @@ internal sealed class ReportQueue(SavedTask task, Action save)
 
     public string Arn => task.Arn;
 
-    /// <summary>The runner saves afterwards, before it announces.</summary>
+    /// <summary>
+    /// The runner saves afterwards, before it announces. Changes within one status are told together while they wait: the latest word on
+    /// each container is all that the server would keep. So a cut of any length leaves no more than a few reports, and loses none.
+    /// </summary>
     public void Add(TaskReport report)
     {
         lock (task)
         {
+            // The oldest one may be on its way already.
+            if (task.Unsent is [_, .., var last] && last.Status == report.Status)
+            {
+                task.Unsent[^1] = report with
+                {
+                    Containers = [.. last.Containers.Where(c => report.Containers.All(n => n.Name != c.Name)), .. report.Containers],
+                };
+                return;
+            }
             task.Unsent.Add(report);
+        }
+    }
+
+    /// <summary>Takes the report of the task's end back, unless it has been taken by the server.</summary>
+    public bool TakeBackEnd()
+    {
+        lock (task)
+        {
+            if (task.Unsent is not [.., { Status: "STOPPED" }])
+            {
+                return false;
+            }
+            task.Unsent.RemoveAt(task.Unsent.Count - 1);
+            _closed = false;
+            _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return true;
         }
     }
 

@@ -24,6 +24,8 @@ internal sealed class SavedTask
     public string? RoleCredentialsId { get; init; }
     public string? ExecutionCredentialsId { get; init; }
     public bool StopWanted { get; set; }
+    /// <summary>The server asked for the stop; else the task ended by itself.</summary>
+    public bool StopAsked { get; set; }
     public DateTimeOffset AcceptedAt { get; init; }
     public DateTimeOffset? PullStartedAt { get; set; }
     public DateTimeOffset? PullStoppedAt { get; set; }
@@ -32,6 +34,13 @@ internal sealed class SavedTask
     /// <summary>A failure of the task as a whole.</summary>
     public string? Reason { get; set; }
     public string SentStatus { get; set; } = "";
+    /// <summary><see cref="SentStatus"/> before the end was to be sent.</summary>
+    public string SentBeforeEnd { get; set; } = "";
+    /// <summary>How often it was started again while the server could not be reached, and the last cause: told at the next connect.</summary>
+    public int AloneRestarts { get; set; }
+    public string? LastAloneEnd { get; set; }
+    /// <summary>How often in a row it ended soon after such a start: the pause grows with it.</summary>
+    public int SoonEnds { get; set; }
     public List<SavedContainer> Containers { get; set; } = [];
     /// <summary>Engine names of task-scoped volumes by their names in the task.</summary>
     public Dictionary<string, string> Volumes { get; set; } = [];
@@ -71,6 +80,8 @@ internal sealed class SavedContainer
     public required string MetadataId { get; init; }
     public string? EngineId { get; set; }
     public Stage Stage { get; set; }
+    /// <summary>It has ended and is to be started again: that the engine shows it as exited is no news.</summary>
+    public bool StartDue { get; set; }
     /// <summary>It ran at least once.</summary>
     public bool Started { get; set; }
     public int? ExitCode { get; set; }

@@ -35,7 +35,7 @@ internal sealed class TaskEngine : IAsyncDisposable
     {
         _state = state;
         _folder = state.Folder("tasks");
-        _context = context with { Ended = OnEnded, Forgotten = OnForgotten };
+        _context = context with { Ended = OnEnded, Revived = OnRevived, Forgotten = OnForgotten };
         _gate = gate;
         _credentials = credentials;
         _announce = announce;
@@ -79,6 +79,24 @@ internal sealed class TaskEngine : IAsyncDisposable
         if (saved.Count > 0)
         {
             _log.LogInformation("Took up {Count} saved tasks{Reboot}", saved.Count, rebooted ? " after a restart of the machine" : "");
+        }
+    }
+
+    /// <summary>The server has been told of the starts that it had no part in.</summary>
+    public void AloneRestartsTold()
+    {
+        foreach (var runner in _runners.Values)
+        {
+            runner.AloneRestartsTold();
+        }
+    }
+
+    /// <summary>The link went down or came up: what is left to the node alone has changed.</summary>
+    public void Wake()
+    {
+        foreach (var runner in _runners.Values)
+        {
+            runner.Touch("");
         }
     }
 
@@ -162,6 +180,7 @@ internal sealed class TaskEngine : IAsyncDisposable
             RoleCredentialsId = task.RoleCredentials?.CredentialsId,
             ExecutionCredentialsId = task.ExecutionRoleCredentials?.CredentialsId,
             StopWanted = stopped,
+            StopAsked = stopped,
             AcceptedAt = _context.Time.GetUtcNow(),
             Sequence = _nextSequence++,
             Reason = reason ?? (stopped && task.Containers is not { Count: > 0 }
@@ -262,14 +281,14 @@ internal sealed class TaskEngine : IAsyncDisposable
         }
     }
 
-    private void OnEnded(TaskRunner runner)
-    {
-        _gate.Leave(runner.Task);
-        _credentials.Remove(runner.Task.RoleCredentialsId);
-    }
+    // Its keys stay until it is forgotten: cut off, it may run again.
+    private void OnEnded(TaskRunner runner) => _gate.Leave(runner.Task);
+
+    private void OnRevived(TaskRunner runner) => _gate.Enter(runner.Task, runner.GrantResources);
 
     private void OnForgotten(TaskRunner runner)
     {
+        _credentials.Remove(runner.Task.RoleCredentialsId);
         _credentials.Remove(runner.Task.ExecutionCredentialsId);
         _runners.TryRemove(runner.Task.Arn, out _);
         _loops.TryRemove(runner.Task.Arn, out _);

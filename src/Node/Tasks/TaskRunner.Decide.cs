@@ -15,6 +15,10 @@ internal sealed partial class TaskRunner
             _task.StopWanted = true;
             _dirty = true;
         }
+        else if (IsUnhealthyAlone)
+        {
+            Fail("Task failed container health checks");
+        }
         if (_stopWanted)
         {
             _starting.Cancel();
@@ -197,6 +201,7 @@ internal sealed partial class TaskRunner
             _dirty = true;
             container.EngineId = id;
             container.Stage = Stage.Created;
+            container.StartDue = false;
             if (view is null)
             {
                 Touch(container.Name);

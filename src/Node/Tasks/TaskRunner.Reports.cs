@@ -52,6 +52,10 @@ internal sealed partial class TaskRunner
         {
             container.ReportedStage = container.Stage;
         }
+        if (over)
+        {
+            _task.SentBeforeEnd = _task.SentStatus;
+        }
         _task.SentStatus = status;
         Reports.Add(report);
         _dirty = true;

@@ -30,7 +30,7 @@ internal sealed partial class TaskRunner : IDisposable
     private readonly ConcurrentQueue<Action> _results = new();
     private readonly ConcurrentDictionary<string, bool> _touched = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> _operations = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _starting = new();
+    private CancellationTokenSource _starting = new();
     private volatile bool _stopWanted;
     private volatile bool _hasResources;
     private bool _rebooted;
@@ -63,7 +63,7 @@ internal sealed partial class TaskRunner : IDisposable
     /// <summary>Saves the wish first: after this returns, a crash does not forget it.</summary>
     public void WantStop()
     {
-        if (_stopWanted)
+        if (_task.StopAsked)
         {
             return;
         }
@@ -71,6 +71,7 @@ internal sealed partial class TaskRunner : IDisposable
         lock (_task)
         {
             _task.StopWanted = true;
+            _task.StopAsked = true;
         }
         Save(isPromise: true);
         _wake.Set();
@@ -93,6 +94,19 @@ internal sealed partial class TaskRunner : IDisposable
     }
 
     public async Task RunAsync(CancellationToken stop)
+    {
+        do
+        {
+            await RunToTheEndAsync(stop);
+        }
+        while (!stop.IsCancellationRequested && await ReviveAsync(stop));
+        if (!stop.IsCancellationRequested)
+        {
+            await CleanUpAsync(stop);
+        }
+    }
+
+    private async Task RunToTheEndAsync(CancellationToken stop)
     {
         if (!IsOver)
         {
@@ -125,10 +139,6 @@ internal sealed partial class TaskRunner : IDisposable
             }
         }
         await System.Threading.Tasks.Task.WhenAll(_operations.Values);
-        if (!stop.IsCancellationRequested)
-        {
-            await CleanUpAsync(stop);
-        }
     }
 
     private DateTimeOffset Now => _node.Time.GetUtcNow();
@@ -241,10 +251,11 @@ internal sealed partial class TaskRunner : IDisposable
         else if (view.Phase == ContainerPhase.Exited && container.Stage == Stage.Running && _rebooted && !_stopWanted)
         {
             container.Stage = Stage.Created;
+            container.StartDue = true;
             container.Restarts++;
             _dirty = true;
         }
-        else if (view.Phase == ContainerPhase.Exited && container.Stage < Stage.Stopped)
+        else if (view.Phase == ContainerPhase.Exited && container is { Stage: < Stage.Stopped, StartDue: false })
         {
             container.StartedAt = view.StartedAt ?? container.StartedAt;
             container.Started |= view.StartedAt is not null;
@@ -255,6 +266,7 @@ internal sealed partial class TaskRunner : IDisposable
     private void Running(SavedContainer container, ContainerView view)
     {
         container.Stage = Stage.Running;
+        container.StartDue = false;
         container.Started = true;
         container.StartedAt = view.StartedAt;
         container.FinishedAt = null;
@@ -292,6 +304,7 @@ internal sealed partial class TaskRunner : IDisposable
         {
             container.Restarts++;
             container.Stage = Stage.Created;
+            container.StartDue = true;
             return;
         }
         container.Stage = Stage.Stopped;

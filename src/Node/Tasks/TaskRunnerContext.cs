@@ -23,6 +23,10 @@ internal sealed record TaskRunnerContext
     public SemaphoreSlim StartSlots { get; init; } = new(4);
     /// <summary>The task uses nothing of the host any more.</summary>
     public required Action<TaskRunner> Ended { get; init; }
+    /// <summary>It runs again after its end, and needs what it had.</summary>
+    public Action<TaskRunner> Revived { get; init; } = static _ => { };
+    /// <summary>The server cannot be reached: what it would decide for a service is left to the node.</summary>
+    public Func<bool> IsCutOff { get; init; } = static () => false;
     /// <summary>Nothing of the task is left.</summary>
     public required Action<TaskRunner> Forgotten { get; init; }
 

@@ -26,6 +26,8 @@ internal sealed class TaskBench : IAsyncDisposable
     public PullBehavior Pulls { get; init; } = PullBehavior.Default;
     /// <summary>While false, reports stay unsent, as with a cut link.</summary>
     public bool IsConnected { get; set; } = true;
+    /// <summary>What the node knows of the link.</summary>
+    public bool IsCutOff { get; set; }
 
     public TaskBench Start(string bootId = "boot-1")
     {
@@ -45,6 +47,7 @@ internal sealed class TaskBench : IAsyncDisposable
             Log = NullLogger.Instance,
             StopTimeout = TimeSpan.FromSeconds(1),
             CleanupWait = CleanupWait,
+            IsCutOff = () => IsCutOff,
             Ended = static _ => { },
             Forgotten = static _ => { },
         };

@@ -1,4 +1,5 @@
 using Longspan.AgentLink;
+using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
@@ -37,9 +38,27 @@ internal sealed partial class ControlSession
                 await TaskChange.ApplyAsync(_link.Documents, _link.Turns, _link.Scope, entry.TaskId, t => t.WithShown(Now), stop);
             }
         }
+        await TellRestartsAsync(reported.Values.Where(t => t.AloneRestarts > 0 && t.ServiceName is { Length: > 0 }), stop);
         if (report.Generation is { } seen && seen >= Volatile.Read(ref _timeline))
         {
             await RaiseGenerationAsync(seen, stop);
+        }
+    }
+
+    // Each service hears of it in one event, however many of its tasks it was.
+    private async ValueTask TellRestartsAsync(IEnumerable<NodeTaskReport> tasks, CancellationToken stop)
+    {
+        foreach (var service in tasks.GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
+        {
+            var last = service.MaxBy(t => t.AloneRestarts)!;
+            var text = $"had {service.Sum(t => t.AloneRestarts)} restarts in place on (container-instance {_link.Instance.Id}) while it was cut off. "
+                + $"Most often: (task {IdOf(last.TaskArn!)}), last time for: {last.LastAloneEnd}";
+            if (await _link.Documents.GetAsync(EcsKinds.Service, _link.Scope, service.Key, stop) is { } read)
+            {
+                // One event more or less is not worth a fight for the document.
+                await _link.Documents.CommitAsync(
+                    new Commit().Update(EcsKinds.Service, read, read.Value.WithEvent(Ids.Uuid(), text, Now)), stop);
+            }
         }
     }
 

@@ -1,0 +1,42 @@
+using Longspan.AgentLink;
+using Longspan.Node.Engines;
+using Xunit;
+
+namespace Longspan.Core.Tests.Node;
+
+public sealed partial class NodeAgentTests
+{
+    [Fact]
+    public async Task A_services_crash_during_a_cut_is_mended_and_told_when_the_link_is_back()
+    {
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        await socket.SendAsync(Payload("m1", 1, TaskBench.Task("a") with { ServiceName = "web" }));
+        await StateAsync("a", "RUNNING");
+        _plane.IsDown = true;
+        socket.Abort();
+        await UntilRunningAsync(1);
+        // The node has to notice the cut first: what ends before is the server's business.
+        var container = Assert.Single(await _engine.ListAsync(CancellationToken.None));
+        _engine.Exit(container.Id, 9);
+        await SoonAsync("up again", async () => (await _engine.ListAsync(CancellationToken.None)).Single().Phase == ContainerPhase.Running);
+        _plane.IsDown = false;
+        var back = await _plane.ConnectedAsync();
+        var told = Assert.Single((await back.ReceivedAsync<NodeReportMessage>()).Tasks!);
+        Assert.Equal((1, "exit code 9", "RUNNING"), (told.AloneRestarts, told.LastAloneEnd, told.KnownStatus));
+        Assert.DoesNotContain(_plane.Of("SubmitTaskStateChange"), b => (string?)b["status"] == "STOPPED");
+    }
+
+    private Task UntilRunningAsync(int count) => SoonAsync(
+        "running", async () => (await _engine.ListAsync(CancellationToken.None)).Count(c => c.Phase == ContainerPhase.Running) == count);
+
+    private static async Task SoonAsync(string state, Func<Task<bool>> reached)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await reached())
+        {
+            Assert.False(limit.IsCancellationRequested, $"not reached: {state}");
+            await Task.Delay(5, CancellationToken.None);
+        }
+    }
+}
