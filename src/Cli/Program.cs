@@ -12,6 +12,10 @@ internal static class Program
     /// <summary>The command line was not understood.</summary>
     private const int UsageExitCode = 2;
 
+    // A node may drain before it goes; its own limit ends that.
+    private static TimeSpan TimeToEnd(ParseResult parsed) =>
+        TimeSpan.FromSeconds(30) + (parsed.CommandResult.Command.Name == NodeCommand.Name ? Nodes.NodeOptions.LongestDrain : TimeSpan.Zero);
+
     private static async Task<int> Main(string[] arguments)
     {
         Terminal.Prepare();
@@ -30,7 +34,7 @@ internal static class Program
             VersionCommand.Create(),
         };
         var parsed = root.Parse(arguments);
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeToEnd(parsed) };
         try
         {
             var code = await parsed.InvokeAsync(invocation);

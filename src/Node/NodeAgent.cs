@@ -131,7 +131,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var server = new ControlPlane(_http, _settings.Endpoint, _settings.Region, KeysAsync, _settings.Time);
         var registration = new InstanceRegistration(_settings, _state, server, _log);
         var baseUrl = await OpenEndpointsAsync(stop);
-        using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // Ended by LeaveAsync: draining needs everything to go on for a while after the wish to stop.
+        using var session = new CancellationTokenSource();
         await using var outputs = MakeOutputs(session.Token);
         await using var reporter = new StateReporter(
             (task, report, s) => server.SubmitAsync(_settings.Cluster, task, report, s),
@@ -149,16 +150,18 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _link.LostLogEvents = () => outputs.Lost;
         _link.SpooledLogBytes = () => outputs.SpooledBytes;
         tasks.Restore();
+        var leaving = LeaveAsync(server, registration, tasks, session, stop);
         try
         {
             var watching = tasks.WatchAsync(session.Token);
             var serving = ServeAsync(server, registration, description, tasks, session.Token);
-            await await Task.WhenAny(watching, serving);
+            await await Task.WhenAny(watching, serving, leaving);
             return NodeOutcome.Stopped;
         }
         finally
         {
             await session.CancelAsync();
+            await leaving;
         }
     }
 
@@ -232,6 +235,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 tasks.ForgetGeneration();
             }
             _endpoints.Instance = instance;
+            await ReturnAsync(server, instance, stop);
             var endpoints = await DiscoverAsync(server, instance, stop);
             using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var telemetry = new TelemetrySession(_settings, tasks, _engine, KeysAsync, _log)

@@ -71,6 +71,9 @@ public sealed record NodeSettings
     /// <summary>CPU units (1024 per core) and MiB to offer; the host's own when null.</summary>
     public int? CpuUnits { get; init; }
     public int? MemoryMib { get; init; }
+    /// <summary>Kept back for everything else on the machine, of what it has or of what is named above.</summary>
+    public int ReservedCpuUnits { get; init; }
+    public int ReservedMemoryMib { get; init; }
     /// <summary>Host ports that are taken already.</summary>
     public IReadOnlyList<int> ReservedPorts { get; init; } = [22, 2375, 2376];
 
@@ -96,6 +99,11 @@ public sealed record NodeSettings
     public string? BridgeNamespace { get; init; }
 
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// Asked to stop, the node first has its instance drained, and waits for its tasks to end for this long. Null: it stops at once and its
+    /// containers run on.
+    /// </summary>
+    public TimeSpan? DrainLimit { get; init; }
     /// <summary>How long stopped containers are kept for a look before they are removed.</summary>
     public TimeSpan CleanupWait { get; init; } = TimeSpan.FromMinutes(10);
     /// <summary>No message for this long means that the link is cut: drop it and dial again. Three missed server heartbeats.</summary>

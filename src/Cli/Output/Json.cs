@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Longspan.Cli.Embedded;
+using Longspan.Cli.Nodes;
 using Longspan.Cli.Queues;
 
 namespace Longspan.Cli.Output;
@@ -12,6 +13,8 @@ internal static partial class Json
 
     public static void Print(StatusReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.StatusReport));
 
+    public static void Print(NodeDoctorReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.NodeDoctorReport));
+
     public static void Print(QueueListReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.QueueListReport));
 
     public static void Print(QueuePurgeReport value) => Console.WriteLine(JsonSerializer.Serialize(value, Context.Default.QueuePurgeReport));
@@ -21,6 +24,7 @@ internal static partial class Json
     [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(SortedDictionary<string, string>))]
     [JsonSerializable(typeof(StatusReport))]
+    [JsonSerializable(typeof(NodeDoctorReport))]
     [JsonSerializable(typeof(QueueListReport))]
     [JsonSerializable(typeof(QueuePurgeReport))]
     [JsonSerializable(typeof(QueueMoveReport))]

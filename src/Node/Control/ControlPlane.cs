@@ -23,6 +23,12 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
         _client.CallAsync(
             EcsOperations.DiscoverPollEndpoint, new DiscoverPollEndpointRequest { Cluster = cluster, ContainerInstance = instanceArn }, stop);
 
+    /// <summary>ACTIVE or DRAINING.</summary>
+    public Task<UpdateContainerInstancesStateResponse> SetStateAsync(string cluster, string instanceArn, string status, CancellationToken stop) =>
+        _client.CallAsync(
+            EcsOperations.UpdateContainerInstancesState,
+            new UpdateContainerInstancesStateRequest { Cluster = cluster, ContainerInstances = [instanceArn], Status = status }, stop);
+
     public Task SubmitAsync(string cluster, string task, TaskReport report, CancellationToken stop) => _client.CallAsync(
         EcsOperations.SubmitTaskStateChange,
         new SubmitTaskStateChangeRequest

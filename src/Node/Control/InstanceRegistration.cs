@@ -96,9 +96,14 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
         ],
     };
 
-    public int CpuOf(EngineDescription engine) => settings.CpuUnits ?? engine.CpuCount * 1024;
+    public int CpuOf(EngineDescription engine) =>
+        Left("CPU units", settings.CpuUnits ?? engine.CpuCount * 1024, settings.ReservedCpuUnits);
 
-    public int MemoryOf(EngineDescription engine) => settings.MemoryMib ?? (int)(engine.MemoryBytes / (1024 * 1024));
+    public int MemoryOf(EngineDescription engine) =>
+        Left("MiB of memory", settings.MemoryMib ?? (int)(engine.MemoryBytes / (1024 * 1024)), settings.ReservedMemoryMib);
+
+    private static int Left(string what, int all, int reserved) => all - reserved is > 0 and var left
+        ? left : throw new InvalidDataException($"{reserved} {what} are reserved of {all}: nothing is left for tasks");
 
     private IEnumerable<EcsAttribute> Custom() => settings.Attributes
         .Append(KeyValuePair.Create(NodeCapability.Name, settings.Name))

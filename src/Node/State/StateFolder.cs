@@ -14,9 +14,9 @@ public sealed class StateFolder : IDisposable
 {
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private StateFolder(string path, FileStream held)
+    private StateFolder(string path, FileStream? held)
     {
         Path = path;
         _lock = held;
@@ -38,6 +38,25 @@ public sealed class StateFolder : IDisposable
             throw new IOException($"the state folder {path} is in use by another node", e);
         }
         return new StateFolder(path, held);
+    }
+
+    /// <summary>For reading beside the node that holds it.</summary>
+    public static StateFolder Look(string path) => new(path, null);
+
+    /// <summary>Whether a node holds the folder now.</summary>
+    public static bool IsInUse(string path)
+    {
+        var file = System.IO.Path.Combine(path, "lock");
+        try
+        {
+            // .NET's locks are the system's: taken by a writer, they keep a reader that shares nothing out.
+            using var look = System.IO.File.Exists(file) ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read) : null;
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     public string Folder(string name)
@@ -144,5 +163,5 @@ public sealed class StateFolder : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 }
