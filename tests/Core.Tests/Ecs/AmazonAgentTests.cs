@@ -366,7 +366,7 @@ public sealed class AmazonAgentTests(AgentServerFixture fixture) : IClassFixture
         var (status, _, answer) = await agent.CallAsync("RegisterContainerInstance", (JsonObject)agent.LastRegistration.DeepClone());
         Assert.Equal((200, agent.Arn), (status, (string?)answer["containerInstance"]!["containerInstanceArn"]));
         // Nobody else gets anything by replaying it.
-        var (_, other) = await _server.MachineAsync();
+        var other = await (await _server.MachineAsync()).KeysAsync();
         var (_, _, stranger) = await agent.CallAsync("RegisterContainerInstance", (JsonObject)agent.LastRegistration.DeepClone(), other);
         Assert.NotEqual(agent.Arn, (string?)stranger["containerInstance"]?["containerInstanceArn"]);
     }

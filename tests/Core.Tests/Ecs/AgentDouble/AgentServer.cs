@@ -79,11 +79,11 @@ public sealed class AgentServer : IAsyncDisposable
         return new SigningKeys(key.AccessKeyId!, key.SecretAccessKey!);
     }
 
-    /// <summary>A machine of its own: activation, unsigned registration, role keys by its RSA key. The keys of its role session.</summary>
-    internal async Task<(string Id, SigningKeys Keys)> MachineAsync()
+    /// <summary>A machine of its own: activation, unsigned registration, role keys by its RSA key.</summary>
+    internal async Task<Machine> MachineAsync()
     {
         var activation = await CallAsync(SsmOperations.CreateActivation, new() { IamRole = "machines" });
-        using var rsa = RSA.Create(2048);
+        var rsa = RSA.Create(2048);
         var fingerprint = SpecSigner.Uuid();
         var registered = await SsmAsync("RegisterManagedInstance", new JsonObject
         {
@@ -91,8 +91,11 @@ public sealed class AgentServer : IAsyncDisposable
             ["PublicKey"] = Convert.ToBase64String(rsa.ExportSubjectPublicKeyInfo()), ["PublicKeyType"] = "Rsa",
         }, null, "");
         var id = (string)registered["InstanceId"]!;
-        var token = await SsmAsync("RequestManagedInstanceRoleToken", new JsonObject { ["Fingerprint"] = fingerprint }, rsa, id);
-        return (id, new SigningKeys((string)token["AccessKeyId"]!, (string)token["SecretAccessKey"]!, (string)token["SessionToken"]!));
+        return new Machine(id, async () =>
+        {
+            var token = await SsmAsync("RequestManagedInstanceRoleToken", new JsonObject { ["Fingerprint"] = fingerprint }, rsa, id);
+            return new SigningKeys((string)token["AccessKeyId"]!, (string)token["SecretAccessKey"]!, (string)token["SessionToken"]!);
+        });
     }
 
     // The machine's signature: SigV4's string, signed with RSA-PSS instead of an HMAC.
@@ -127,8 +130,11 @@ public sealed class AgentServer : IAsyncDisposable
     /// <summary>An agent on a machine of its own, in external mode, not started yet.</summary>
     internal async Task<AmazonAgent> AgentAsync(string cluster, Func<AgentSettings, AgentSettings>? change = null)
     {
-        var (_, keys) = await MachineAsync();
-        var settings = new AgentSettings { Backend = Endpoint, Keys = keys, Cluster = cluster, Clock = Clock };
+        var machine = await MachineAsync();
+        var settings = new AgentSettings
+        {
+            Backend = Endpoint, Machine = machine, Keys = await machine.KeysAsync(), Cluster = cluster, Clock = Clock,
+        };
         return new AmazonAgent(change?.Invoke(settings) ?? settings);
     }
 
@@ -137,6 +143,8 @@ public sealed class AgentServer : IAsyncDisposable
     {
         var agent = await AgentAsync(cluster, change);
         Xunit.Assert.Null(await agent.StartAsync());
+        // The server shows it as connected before it says anything.
+        await agent.UntilReceivedAsync("TaskManifestMessage", 1);
         return agent;
     }
 
@@ -174,6 +182,9 @@ public sealed class AgentServer : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 }
+
+/// <summary>A registered machine. Each call of <see cref="KeysAsync"/> is a fresh set for the same role session.</summary>
+internal sealed record Machine(string Id, Func<Task<SigningKeys>> KeysAsync);
 
 /// <summary>One server for all tests of a class.</summary>
 public sealed class AgentServerFixture : Xunit.IAsyncLifetime

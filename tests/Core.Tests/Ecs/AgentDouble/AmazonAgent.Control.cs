@@ -24,6 +24,7 @@ internal sealed partial class AmazonAgent
     public SessionEnd? ControlEnd { get; private set; }
     /// <summary>Acknowledges payloads; a test may hold that back, as a slow agent would.</summary>
     public bool AcknowledgesPayloads { get; set; } = true;
+    public bool AcknowledgesHeartbeats { get; set; } = true;
     public bool AcknowledgesCredentials { get; set; } = true;
 
     public IReadOnlyList<JsonElement> Received(string type)
@@ -97,8 +98,18 @@ internal sealed partial class AmazonAgent
         await DropAsync();
         Heal();
         await DiscoverAsync();
+        var manifests = Received("TaskManifestMessage").Count;
         await ConnectControlAsync();
+        await UntilReceivedAsync("TaskManifestMessage", manifests + 1);
         await ConnectTelemetryAsync();
+    }
+
+    /// <summary>Returns when the server has read everything that was sent before: it answers a verification without candidates in its turn.</summary>
+    public async Task UntilHeardAsync()
+    {
+        var answers = Received("TaskStopVerificationAck").Count;
+        await SendControlAsync("TaskStopVerificationMessage", new JsonObject { ["messageId"] = _manifestId, ["stopCandidates"] = new JsonArray() });
+        await UntilReceivedAsync("TaskStopVerificationAck", answers + 1);
     }
 
     private async Task ControlAsync(RawSocket socket)
@@ -136,7 +147,7 @@ internal sealed partial class AmazonAgent
         switch (type)
         {
             case "HeartbeatMessage":
-                if (Settings.Release.ProtocolVersion >= 2)
+                if (Settings.Release.ProtocolVersion >= 2 && AcknowledgesHeartbeats)
                 {
                     await SendAsync(socket, "HeartbeatAckRequest", new JsonObject { ["messageId"] = id });
                 }

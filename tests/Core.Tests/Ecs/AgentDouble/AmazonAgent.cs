@@ -26,6 +26,8 @@ internal sealed record AgentSettings
 {
     public required Uri Backend { get; init; }
     public required SigningKeys Keys { get; init; }
+    /// <summary>Where the keys come from and are renewed.</summary>
+    public Machine? Machine { get; init; }
     public string Region { get; init; } = "us-east-1";
     public string Cluster { get; init; } = "default";
     public AgentRelease Release { get; init; } = AgentRelease.Current;
@@ -36,7 +38,6 @@ internal sealed record AgentSettings
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
     public string[] LoggingDrivers { get; init; } = ["json-file", "none"];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
-    /// <summary>§1.2: memory of the daemon that the agent keeps for itself.</summary>
     public Func<JsonElement, Fate> Script { get; init; } = _ => Fate.Run;
 }
 
