@@ -31,6 +31,12 @@ internal static class DownCommand
             });
             await terminal.StepAsync("Removing the cloud site", () => CloudSite.RemoveAsync(stop));
             await terminal.StepAsync("Removing the on-premises site", () => new PremisesSite(home.PremisesFolder).RemoveAsync(stop));
+            // A node that had to be killed could not take its redirect along.
+            var (_, left) = await Node.Endpoints.StaleRedirects.RemoveAsync(stop);
+            if (left.Count > 0)
+            {
+                terminal.Note($"The metadata redirects of other nodes on this machine remain: {string.Join(", ", left)}.");
+            }
             var run = home.ReadRun();
             home.ForgetRun();
             if (parsed.GetValue(purge))
