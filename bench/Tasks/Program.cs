@@ -5,8 +5,10 @@ using Longspan.Api.Ecs;
 using Longspan.Tasks;
 
 // How long a task takes from RunTask's answer to RUNNING, beside what the engine alone takes to create and start a container of the same
-// image with the same limits; how long a server takes to be ready; what server and node hold when they idle. Prints Markdown.
+// image with the same limits; how long a service is without a container that was killed, with the server and without; how long a server takes
+// to be ready; what server and node hold when they idle. Prints Markdown.
 var count = args is [var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : 50;
+const int Kills = 5;
 var settle = TimeSpan.FromSeconds(10);
 var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
@@ -46,19 +48,27 @@ for (var i = 0; i < count; i++)
     await starts.TaskAsync(tagged, new Series(""), byTag);
 }
 
+Series replaced = new("container killed to running again, by the server (back-off 1 s)"), alone = new("the same, cut off, by the node (back-off 1 s)");
+var recoveries = new Recoveries(site);
+await recoveries.CreateAsync(site.Digested);
+await recoveries.KillAsync(Kills, replaced);
+var after = (Server: site.Server.Mib("VmRSS"), Node: site.Node.Mib("VmRSS"));
+site.Server.Kill();
+await recoveries.KillAsync(Kills, alone);
+
 Console.WriteLine($"Load average before: {load}, after: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; {Environment.ProcessorCount} cores.");
 Console.WriteLine();
 Console.WriteLine("| Milliseconds | n | p50 | p90 | p99 | min | max |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-foreach (var series in new[] { byDigest, byTag, bare, call, fresh, again })
+foreach (var series in new[] { byDigest, byTag, bare, call, replaced, alone, fresh, again })
 {
     Console.WriteLine(series.Row());
 }
 Console.WriteLine();
 Console.WriteLine("| Resident MiB | idle | after the tasks |");
 Console.WriteLine("| --- | ---: | ---: |");
-Console.WriteLine(FormattableString.Invariant($"| server | {idle.Server:F0} | {site.Server.Mib("VmRSS"):F0} |"));
-Console.WriteLine(FormattableString.Invariant($"| node | {idle.Node:F0} | {site.Node.Mib("VmRSS"):F0} |"));
+Console.WriteLine(FormattableString.Invariant($"| server | {idle.Server:F0} | {after.Server:F0} |"));
+Console.WriteLine(FormattableString.Invariant($"| node | {idle.Node:F0} | {after.Node:F0} |"));
 return 0;
 
 namespace Longspan.Tasks

@@ -2,8 +2,8 @@ using Longspan.System.Tests.Clients;
 
 namespace Longspan.System.Tests.Faults;
 
-/// <summary>A container as its engine shows it.</summary>
-internal sealed record SeenContainer(string Id, string Task, bool Running);
+/// <summary>A container as its engine shows it. One that is started again keeps its id.</summary>
+internal sealed record SeenContainer(string Id, string Task, bool Running, string StartedAt);
 
 /// <summary>One external machine of a <see cref="FaultSite"/>: a namespace, a cable, an engine and a node.</summary>
 internal sealed class FaultMachine(FaultSite site, string letter, int host, string folder)
@@ -134,11 +134,16 @@ internal sealed class FaultMachine(FaultSite site, string letter, int host, stri
     /// <summary>All containers that this machine has made for a task definition family, the oldest first, ended ones too.</summary>
     public async Task<IReadOnlyList<SeenContainer>> ContainersAsync(string family)
     {
-        var listed = await DockerAsync(
-            "ps", "-a", "--no-trunc", "--filter", $"label=com.amazonaws.ecs.task-definition-family={family}",
-            "--format", """{{.ID}} {{.Label "com.amazonaws.ecs.task-arn"}} {{.State}}""");
+        var ids = (await DockerAsync("ps", "-aq", "--no-trunc", "--filter", $"label=com.amazonaws.ecs.task-definition-family={family}"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        // One that is removed between the two calls is left out, and said so on the other stream.
+        var listed = ids.Length == 0 ? "" : (await Tool.RunAsync("docker",
+        [
+            "-H", $"unix://{Socket}", "inspect", "--format",
+            """{{.Id}} {{index .Config.Labels "com.amazonaws.ecs.task-arn"}} {{.State.Running}} {{.State.StartedAt}}""", .. ids,
+        ])).Output;
         return [.. listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Reverse().Select(line => line.Split(' '))
-            .Select(part => new SeenContainer(part[0], part[1], part[2] == "running"))];
+            .Select(part => new SeenContainer(part[0], part[1], part[2] == "true", part[3]))];
     }
 
     public async Task RemoveAsync()

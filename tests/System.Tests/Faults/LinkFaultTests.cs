@@ -15,18 +15,31 @@ public sealed class FaultCollection : ICollectionFixture<FaultSite>
 public sealed class LinkFaultTests(FaultSite site)
 {
     [FaultFact]
-    public async Task A_cut_machine_keeps_its_containers()
+    public async Task A_cut_machine_keeps_its_containers_and_starts_a_crashed_one_again()
     {
-        var service = new FaultService(site, "cut");
-        await service.CreateAsync(4);
-        var before = await service.ContainersAsync();
+        var (kept, crashed) = (new FaultService(site, "cut-kept"), new FaultService(site, "cut-crashed"));
+        await kept.CreateAsync(4);
+        await crashed.CreateAsync(1, "a");
+        var before = await kept.ContainersAsync();
+        var was = Assert.Single(await crashed.ContainersAsync());
+
         await site.Machines[0].CutAsync();
         await site.ConnectionOfAsync(site.Machines[0], connected: false);
+        await site.Machines[0].DockerAsync("kill", was.Id);
+        await Until.TrueAsync("the crashed container runs again, without the server", async () =>
+            (await crashed.ContainersAsync()).Single(c => c.Running || c.Id == was.Id) is { Running: true } now && now.StartedAt != was.StartedAt);
+        var restarted = await crashed.ContainersAsync();
         await site.Machines[0].HealLinkAsync();
         await site.ConnectedAsync(2);
-        await service.StableAsync(4);
-        await service.UntouchedAsync(before);
-        await service.EndsWithoutALostLineAsync();
+
+        await crashed.StableAsync(1);
+        await crashed.RunsExactlyAsync(1);
+        await crashed.UntouchedAsync(restarted);
+        Assert.Equal(was.Task, (await crashed.TasksAsync()).Single().TaskArn);
+        await kept.StableAsync(4);
+        await kept.UntouchedAsync(before);
+        await kept.EndsWithoutALostLineAsync();
+        await crashed.EndsWithoutALostLineAsync();
     }
 
     [FaultFact]
