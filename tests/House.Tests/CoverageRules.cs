@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Longspan.House.Tests;
@@ -27,4 +29,23 @@ public sealed class CoverageRules
         }
         Assert.Empty(missing);
     }
+
+    /// <summary>A service with a page lists every operation of its model there: what it serves, and what it refuses as a whole.</summary>
+    [Fact]
+    public void Every_operation_of_the_model_is_on_the_services_page()
+    {
+        var page = Path.Combine(Repository.Root, "docs", "services", "ecs.md");
+        var text = File.ReadAllText(page);
+        var refused = text[text.IndexOf("### Refused as a whole", StringComparison.Ordinal)..text.IndexOf("### Refused settings", StringComparison.Ordinal)];
+        var served = text[text.IndexOf("## Operations", StringComparison.Ordinal)..text.IndexOf("### Refused as a whole", StringComparison.Ordinal)];
+        var folder = Path.Combine(Repository.Root, "models", "ecs");
+        var claimed = File.ReadAllLines(Path.Combine(folder, "operations.txt")).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0).ToHashSet();
+        using var model = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "model.json")));
+        var offences = model.RootElement.GetProperty("allOperations").EnumerateArray().Select(o => o.GetString()!).Concat(claimed).Distinct()
+            .Where(o => Names(served, o) != claimed.Contains(o) || Names(refused, o) == claimed.Contains(o));
+        Assert.Empty(offences);
+        Assert.Contains($"{claimed.Count} of the API's {model.RootElement.GetProperty("allOperations").GetArrayLength()} operations", text, StringComparison.Ordinal);
+    }
+
+    private static bool Names(string text, string operation) => Regex.IsMatch(text, $@"\b{operation}\b");
 }

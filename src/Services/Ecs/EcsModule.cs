@@ -18,7 +18,8 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     private readonly LinkEndpoints _link;
     private readonly ServerPresence _presence;
 
-    public EcsModule(Cloud cloud, ILoggerFactory logs)
+    /// <param name="alarms">Who knows the alarms that a rollout may name; nobody for now.</param>
+    public EcsModule(Cloud cloud, ILoggerFactory logs, AlarmLookup? alarms = null)
         : base(EcsOperations.Service)
     {
         ArgumentNullException.ThrowIfNull(logs);
@@ -26,7 +27,7 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         _presence = new ServerPresence(cloud);
         Reconcilers =
         [
-            new ServiceReconciler(cloud, _turns, _presence.StartedAt), new WaitingReconciler(cloud, _turns),
+            new ServiceReconciler(cloud, _turns, _presence.StartedAt, alarms), new WaitingReconciler(cloud, _turns),
             new LinkReconciler(cloud, _sessions, _presence), new RetentionReconciler(cloud),
         ];
         MapClusters();

@@ -45,12 +45,12 @@ internal sealed class EcsCloud : IAsyncDisposable
 
     /// <param name="owners">How many drivers run every pass, without knowing of each other.</param>
     /// <param name="folder">An existing folder is opened again and kept; none means a temporary one.</param>
-    public static async Task<EcsCloud> StartAsync(string? folder = null, int owners = 1, bool strict = false)
+    public static async Task<EcsCloud> StartAsync(string? folder = null, int owners = 1, bool strict = false, AlarmLookup? alarms = null)
     {
         var path = folder ?? Directory.CreateTempSubdirectory("longspan-ecs-").FullName;
         var store = await StoreFolder.OpenAsync(path, TimeProvider.System);
         var cloud = new Cloud(store.Documents, TimeProvider.System, new CloudSettings(Account, new Uri("http://127.0.0.1:4566"), path) { AwsStrict = strict });
-        var module = new EcsModule(cloud, NullLoggerFactory.Instance);
+        var module = new EcsModule(cloud, NullLoggerFactory.Instance, alarms);
         var sts = new FakeSts();
         cloud.Add(module);
         cloud.Add(sts);

@@ -27,6 +27,6 @@ public sealed class Boto3Tests(QueueSite site) : IClassFixture<QueueSite>
 
     [Boto3Theory, MemberData(nameof(Programs))]
     public async Task The_client_gets_what_Amazon_gives_it_from_the_other_services(string python) => Assert.Equal(
-        ["identity", "users", "parameters", "log_events", "repositories", "clusters"],
+        ["identity", "users", "parameters", "log_events", "repositories", "clusters", "task_sets"],
         await site.ProvedAsync(python, QueueSite.Script("python", "boto3_services.py")));
 }

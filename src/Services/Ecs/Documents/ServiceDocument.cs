@@ -16,6 +16,7 @@ internal sealed record ServiceDocument
     public const string ReplicaStrategy = "REPLICA";
     public const string DaemonStrategy = "DAEMON";
     public const string ExternalController = "EXTERNAL";
+    public const string RebalancingEnabled = "ENABLED";
     /// <summary>What holds for a while is not said again sooner than this.</summary>
     public static readonly TimeSpan ConditionWindow = TimeSpan.FromMinutes(15);
 

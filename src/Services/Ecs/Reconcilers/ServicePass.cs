@@ -43,6 +43,7 @@ internal sealed partial class ServicePass(
         }
         _service = ServiceHistory.Recorded(_service, Now);
         BreakCircuit();
+        await HearAlarmsAsync(stop);
         SayIfFailing();
         var live = tasks.Select(t => t.Value).Where(t => !t.IsStopped).ToList();
         if (_service.IsDaemon)
@@ -51,7 +52,7 @@ internal sealed partial class ServicePass(
         }
         live = await PresentAsync(commit, live, stop);
         _strategy = await StrategyAsync(stop);
-        _moving = await MovingAsync(live, stop);
+        _moving = await MovingAsync(live, stop) ?? await MovingByZoneAsync(live, stop);
         // A task that waits for capacity stands for a missing one: the rollout looks at those that have a place.
         var state = StateOf([.. live.Where(t => t.WantsRunning && !t.IsWaiting)]);
         var decision = DeploymentPlan.Next(state);
@@ -59,7 +60,8 @@ internal sealed partial class ServicePass(
         if (decision.Start > 0)
         {
             capacity = await PlaceAsync(Math.Min(decision.Start, RoomIn(commit)), live, stop);
-            if (capacity is { Planned.Count: 0 })
+            // Nothing is given up for a task that only moves.
+            if (capacity is { Planned.Count: 0 } && _moving is null)
             {
                 // No room: the rollout may give up old tasks to make some, as far as the minimum allows.
                 decision = DeploymentPlan.Next(state with { NoCapacity = true });
@@ -155,18 +157,22 @@ internal sealed partial class ServicePass(
         {
             return;
         }
+        Fail("tasks failed to start.", "ECS deployment circuit breaker", _service.RollsBack);
+    }
+
+    private void Fail(string what, string cause, bool rollsBack)
+    {
+        var primary = _service.Primary;
         _service = _service.WithDeployment(primary.Id, d => d with
         {
-            RolloutState = DeploymentRecord.Failed,
-            RolloutStateReason = $"ECS deployment circuit breaker: tasks failed to start.",
-            UpdatedAt = Now,
+            RolloutState = DeploymentRecord.Failed, RolloutStateReason = $"{cause}: {what}", UpdatedAt = Now,
         });
-        AddEvent($"(deployment {primary.Id}) deployment failed: tasks failed to start.");
+        AddEvent($"(deployment {primary.Id}) deployment failed: {what}");
         // A rollback that fails is not rolled back in its turn.
-        if (_service.RollsBack && primary.RollbackOf is null && ServiceHistory.RollbackTarget(_service) is { } former)
+        if (rollsBack && primary.RollbackOf is null && ServiceHistory.RollbackTarget(_service) is { } former)
         {
             AddNews($"rolling back to deployment {former.DeploymentId}.");
-            _service = ServiceRules.WithRollback(_service, former, "ECS deployment circuit breaker", Now);
+            _service = ServiceRules.WithRollback(_service, former, cause, Now);
         }
     }
 
@@ -269,7 +275,8 @@ internal sealed partial class ServicePass(
         Tags = TaskChecks.Tags(null, _service.Declared.PropagateTags, definition, _service,
             _service.Declared.EnableECSManagedTags is true ? _service.ClusterName : null),
         Constraints = _service.Declared.PlacementConstraints ?? [],
-        Strategy = _service.Declared.PlacementStrategy ?? [],
+        Strategy = _service.Declared.PlacementStrategy is { Count: > 0 } strategy ? strategy : IsRebalanced ? ZoneRules.Spread(ZoneAttribute) : [],
+        Zone = _movingTo is null ? null : (ZoneAttribute, _movingTo),
     };
 
     // What the outcome means for the deployments: which are over, and whether the primary one is complete.

@@ -18,7 +18,7 @@ namespace Longspan.Services.Ecs.Reconcilers;
 /// and who does not wait for capacity would decide the same again. The period's own run looks at all of them.
 /// </para>
 /// </summary>
-internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset started) : Reconciler
+internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset started, AlarmLookup? alarms = null) : Reconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<string, ServiceAgenda> _agendas = new(StringComparer.Ordinal);
@@ -57,7 +57,7 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset
             {
                 var outcome = look.Service.Value is { HasTaskSets: true, Status: ServiceDocument.Active }
                     ? await TaskSetsAsync(shard, agenda, look, daemons, stop)
-                    : await new ServicePass(cloud, turns, shard, look.Service, look.Tasks, look.Instances, daemons, started).RunAsync(stop);
+                    : await new ServicePass(cloud, turns, shard, look.Service, look.Tasks, look.Instances, daemons, started) { Alarms = alarms }.RunAsync(stop);
                 agenda.End(name, outcome with { Next = outcome.Conflict ? Soon : outcome.Next }, cloud.Clock.GetElapsedTime(began));
             }
             catch (Exception error)

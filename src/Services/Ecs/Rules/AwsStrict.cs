@@ -83,6 +83,14 @@ internal static class AwsStrict
         }
     }
 
+    public static void Zones(string launchType, string? rebalancing)
+    {
+        if (launchType == LaunchTypes.External && rebalancing == ServiceDocument.RebalancingEnabled)
+        {
+            throw new InvalidParameterException("Availability Zone rebalancing is not supported with EXTERNAL launch type.");
+        }
+    }
+
     public static void GracePeriod(int? seconds, IReadOnlyList<LoadBalancer>? loadBalancers)
     {
         if (seconds is not null && loadBalancers is not { Count: > 0 })

@@ -30,6 +30,8 @@ internal sealed record TaskTemplate
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public IReadOnlyList<PlacementConstraint> Constraints { get; init; } = [];
     public IReadOnlyList<PlacementStrategy> Strategy { get; init; } = [];
+    /// <summary>An attribute and the value that the instance must have: where a task goes that moves to another zone.</summary>
+    public (string Attribute, string Value)? Zone { get; init; }
 
     /// <summary>The role that applies: the override's before the definition's.</summary>
     public string? TaskRoleArn => Overrides?.TaskRoleArn ?? Definition.Definition.TaskRoleArn;
@@ -47,7 +49,7 @@ internal sealed record TaskTemplate
         PlacementRules.Check(Constraints.Count, Strategy);
         var rules = Constraints.Select(c => (c.Type, c.Expression))
             .Concat((Definition.Definition.PlacementConstraints ?? []).Select(c => (c.Type, c.Expression))).ToArray();
-        return new PlacementRequest
+        var request = new PlacementRequest
         {
             Group = Group,
             CpuUnits = demand.CpuUnits,
@@ -62,6 +64,11 @@ internal sealed record TaskTemplate
             DistinctInstance = rules.Any(c => c.Type == "distinctInstance"),
             Constraints = [.. rules.Where(c => c.Type == "memberOf").Select(c => PlacementRules.Query(c.Expression))],
             Strategy = [.. Strategy.Select(PlacementRules.Rule)],
+        };
+        return Zone is not (var attribute, var value) ? request : request with
+        {
+            RequiredAttributes = [.. request.RequiredAttributes, attribute],
+            Values = new Dictionary<string, string>(request.Values, StringComparer.Ordinal) { [attribute] = value },
         };
     }
 }

@@ -76,6 +76,7 @@ internal static class CreateService
         TaskChecks.Network(definition, request.NetworkConfiguration);
         var declared = Declared(request, choice.Strategy);
         ServiceRules.CheckPlacement(declared, definition, launchType);
+        ServiceRules.CheckZones(declared, daemon);
         ServiceRules.CheckStrict(cx, declared, definition, choice);
         return New(cx, cluster, request, declared) with
         {

@@ -70,6 +70,9 @@ internal static class ServiceRules
         }
     }
 
+    public static void CheckZones(Service declared, bool daemon) =>
+        ZoneRules.Check(declared, daemon, declared.DeploymentConfiguration?.MaximumPercent ?? (daemon ? 100 : 200));
+
     /// <summary>The rules of <c>--aws-strict</c> for a service as it is to be.</summary>
     public static void CheckStrict(EcsContext cx, Service declared, TaskDefinitionDocument definition, CapacityChoice choice)
     {
@@ -78,6 +81,7 @@ internal static class ServiceRules
             AwsStrict.Capacity(
                 definition, choice.LaunchType, choice.LaunchTypes, choice.Strategy, declared.PlacementConstraints, declared.PlacementStrategy);
             AwsStrict.Endpoints(choice.LaunchType, declared.LoadBalancers, declared.ServiceRegistries);
+            AwsStrict.Zones(choice.LaunchType, declared.AvailabilityZoneRebalancing);
             AwsStrict.GracePeriod(declared.HealthCheckGracePeriodSeconds, declared.LoadBalancers);
         }
     }

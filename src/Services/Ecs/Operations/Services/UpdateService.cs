@@ -71,6 +71,7 @@ internal static class UpdateService
             ServiceRules.CheckPlacement(declared, definition, choice.LaunchType);
             ServiceRules.CheckStrict(cx, declared, definition, choice);
         }
+        ServiceRules.CheckZones(declared, service.IsDaemon);
         var updated = service with
         {
             DesiredCount = request.DesiredCount ?? service.DesiredCount,

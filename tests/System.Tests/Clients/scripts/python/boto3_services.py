@@ -132,6 +132,36 @@ def clusters():
     assert ecs.delete_cluster(cluster=name)["cluster"]["status"] == "INACTIVE"
 
 
-for proof in (identity, users, parameters, log_events, repositories, clusters):
+def task_sets():
+    ecs, name = client("ecs"), f"py-sets-{own}"
+    ecs.create_cluster(clusterName=name)
+    settings = ecs.update_cluster_settings(cluster=name, settings=[{"name": "containerInsights", "value": "enhanced"}])["cluster"]["settings"]
+    assert settings == [{"name": "containerInsights", "value": "enhanced"}]
+    ecs.register_task_definition(
+        family=name, requiresCompatibilities=["EXTERNAL"], containerDefinitions=[{"name": "web", "image": "web:1", "memory": 64}])
+    service = ecs.create_service(cluster=name, serviceName="web", desiredCount=3, deploymentController={"type": "EXTERNAL"})["service"]
+    assert "taskDefinition" not in service and service["taskSets"] == [] and service["deployments"] == []
+    where = {"cluster": name, "service": "web"}
+    blue = ecs.create_task_set(
+        **where, taskDefinition=name, launchType="EXTERNAL", externalId="build-7", scale={"value": 50, "unit": "PERCENT"},
+        clientToken=own, tags=[{"key": "color", "value": "blue"}])["taskSet"]
+    assert blue["computedDesiredCount"] == 2 and blue["stabilityStatus"] == "STABILIZING" and recent(blue["createdAt"])
+    described = ecs.describe_task_sets(**where, taskSets=[blue["taskSetArn"]], include=["TAGS"])["taskSets"][0]
+    assert described["scale"] == {"value": 50.0, "unit": "PERCENT"} and described["tags"] == [{"key": "color", "value": "blue"}]
+    assert ecs.update_task_set(**where, taskSet=blue["id"], scale={"value": 0, "unit": "PERCENT"})["taskSet"]["computedDesiredCount"] == 0
+    assert ecs.update_service_primary_task_set(**where, primaryTaskSet=blue["id"])["taskSet"]["status"] == "PRIMARY"
+    assert ecs.describe_services(cluster=name, services=["web"])["services"][0]["taskDefinition"].endswith(f"/{name}:1")
+    refused(ecs.exceptions.TaskSetNotFoundException, ecs.update_task_set, **where, taskSet="ecs-svc/1", scale={"value": 1, "unit": "PERCENT"})
+    refused(ecs.exceptions.InvalidParameterException, ecs.delete_service, **{"cluster": name, "service": "web"})
+    ecs.delete_task_set(**where, taskSet=blue["id"], force=True)
+    refused(ecs.exceptions.InvalidParameterException, ecs.execute_command, cluster=name, task="0" * 32, command="sh", interactive=True)
+    if hasattr(ecs, "list_services_by_namespace"):
+        refused(ecs.exceptions.NamespaceNotFoundException, ecs.list_services_by_namespace, namespace="none")
+    ecs.delete_service(cluster=name, service="web", force=True)
+    ecs.get_waiter("services_inactive").wait(cluster=name, services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    ecs.delete_cluster(cluster=name)
+
+
+for proof in (identity, users, parameters, log_events, repositories, clusters, task_sets):
     proof()
     print(proof.__name__, flush=True)
