@@ -262,6 +262,27 @@ public sealed class HostileAgentTests(AgentServerFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task ACandidateThatCannotBeATaskOfOursIsNotTakenUp()
+    {
+        var cluster = await _server.ClusterAsync();
+        await using var agent = await _server.JoinedAsync(cluster);
+        var id = new string('a', 32);
+        string[] odd =
+        [
+            $"arn:aws:ecs:us-east-1:999999999999:task/{cluster}/{id}", $"arn:aws:ecs:eu-west-1:123456789012:task/{cluster}/{id}",
+            $"arn:aws:ecs:us-east-1:123456789012:task/other/{id}", $"arn:aws:ecs:us-east-1:123456789012:task/{cluster}/{new string('a', 65)}",
+            $"arn:aws:ecs:us-east-1:123456789012:task/{cluster}/..", "", "x",
+        ];
+        await agent.SendControlAsync("TaskStopVerificationMessage", new JsonObject
+        {
+            ["messageId"] = agent.Received("TaskManifestMessage")[^1].GetProperty("messageId").GetString(),
+            ["stopCandidates"] = new JsonArray([.. odd.Select(arn => new JsonObject { ["taskArn"] = arn, ["desiredStatus"] = "STOPPED" })]),
+        });
+        await agent.UntilReceivedAsync("TaskStopVerificationAck", 1);
+        Assert.Empty((await _server.CallAsync(EcsOperations.ListTasks, new() { Cluster = cluster })).TaskArns!);
+    }
+
+    [Fact]
     public async Task AnAcknowledgementOfAnothersMessageAcknowledgesNothing()
     {
         var cluster = await _server.ClusterAsync();

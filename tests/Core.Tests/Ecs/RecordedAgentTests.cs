@@ -7,7 +7,8 @@ namespace Longspan.Core.Tests.Ecs;
 
 /// <summary>
 /// Sessions of real agents as they were observed, sent again word for word but for the ids. A line says who speaks: <c>&gt; acs|tcs|api</c> the
-/// agent, <c>&lt;</c> the message that is waited for, <c>!</c> what the operator does, <c>=</c> the task's state, <c>?</c> a container's exit code.
+/// agent, <c>&lt;</c> the message that is waited for, <c>!</c> what the operator does, <c>=</c> the task's state, <c>?</c> a container's exit code,
+/// <c>%</c> why it has stopped.
 /// </summary>
 public sealed class RecordedAgentTests(AgentServerFixture fixture) : IClassFixture<AgentServerFixture>
 {
@@ -54,6 +55,9 @@ public sealed class RecordedAgentTests(AgentServerFixture fixture) : IClassFixtu
                     break;
                 case "=":
                     await _server.UntilTaskAsync(cluster, values["task"], words[1]);
+                    break;
+                case "%":
+                    Assert.Equal(line[2..], (await _server.TaskAsync(cluster, values["task"])).StoppedReason);
                     break;
                 case "?":
                     var task = await _server.TaskAsync(cluster, values["task"]);

@@ -55,6 +55,19 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void ARepeatedReportChangesNothingAtAll()
+    {
+        var report = Report("RUNNING", ("main", "RUNNING", null, null), ("side", "RUNNING", 7, null)) with { PullStartedAt = Start };
+        report.Containers[0].NetworkBindings = [new NetworkBinding { BindIP = "0.0.0.0", ContainerPort = 80, HostPort = 32768, Protocol = "tcp" }];
+        var task = TaskReports.Apply(New(), report, Start);
+        report.Containers[0].NetworkBindings = [new NetworkBinding { BindIP = "0.0.0.0", ContainerPort = 80, HostPort = 32768, Protocol = "tcp" }];
+        Assert.Same(task, TaskReports.Apply(task, report, Start.AddMinutes(1)));
+        Assert.Same(task, TaskReports.Apply(task, Report("PENDING", ("main", "PENDING", null, null), ("nobody", "STOPPED", 1, null)), Start.AddMinutes(1)));
+        report.Containers[0].NetworkBindings = [new NetworkBinding { BindIP = "0.0.0.0", ContainerPort = 80, HostPort = 32769, Protocol = "tcp" }];
+        Assert.Equal(task.Version + 1, TaskReports.Apply(task, report, Start).Version);
+    }
+
+    [Fact]
     public void AContainerMayAppearTwiceInOneReport()
     {
         var task = TaskReports.Apply(New(), Report("STOPPED", ("main", "RUNNING", null, null), ("main", "STOPPED", 3, "OutOfMemoryError: x")), Start);

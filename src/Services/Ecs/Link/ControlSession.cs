@@ -172,14 +172,14 @@ internal sealed partial class ControlSession : IDisposable
         {
             return;
         }
-        foreach (var candidate in (message.StopCandidates ?? []).Where(c => c.TaskArn is not null))
+        foreach (var candidate in (message.StopCandidates ?? []).Where(c => c.TaskArn is { Length: > 0 }))
         {
             // What we never heard of is not ours to stop.
             await AdoptUnknownAsync(new NodeTaskReport { TaskArn = candidate.TaskArn, KnownStatus = AgentTask.Running }, stop);
         }
         var assignment = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
         var confirmed = (message.StopCandidates ?? [])
-            .Where(c => c.TaskArn is { } arn && assignment?.Value.Find(arn[(arn.LastIndexOf('/') + 1)..]) is not { Stop: false })
+            .Where(c => c.TaskArn is { Length: > 0 } arn && assignment?.Value.Find(arn[(arn.LastIndexOf('/') + 1)..]) is not { Stop: false })
             .Select(c => new TaskIdentifier { TaskArn = c.TaskArn, TaskClusterArn = _link.ClusterArn, DesiredStatus = AgentTask.Stopped });
         await _socket.SendAsync(
             new TaskStopVerificationAck { MessageId = message.MessageId, GeneratedAt = Now.ToUnixTimeMilliseconds(), StopTasks = [.. confirmed] },

@@ -21,7 +21,7 @@ internal static class UnknownTask
     public static async ValueTask<TaskDocument?> AdoptAsync(LinkContext link, NodeTaskReport found, DateTimeOffset now, CancellationToken stop)
     {
         if (!Arn.TryParse(found.TaskArn, out var arn) || arn.Resource.Split('/') is not ["task", var cluster, { Length: > 0 } id]
-            || cluster != link.Instance.ClusterName)
+            || cluster != link.Instance.ClusterName || !IsId(id) || found.TaskArn != link.Account.Arn($"task/{cluster}/{id}"))
         {
             return null;
         }
@@ -37,6 +37,10 @@ internal static class UnknownTask
                 : null;
             var task = Document(link, found, id, definition, now);
             var assignment = await link.Documents.GetAsync(EcsKinds.Assignment, link.Scope, link.Instance.Id, stop);
+            if (assignment?.Value.Entries.Count >= AssignmentDocument.MaximumEntries)
+            {
+                return null;
+            }
             var demand = definition is null ? null : TaskSizes.Demand(definition, null);
             var next = (assignment?.Value ?? new AssignmentDocument()).With(new AssignmentEntry
             {
@@ -55,6 +59,9 @@ internal static class UnknownTask
         }
         throw EcsContext.Contended();
     }
+
+    // A document's name and a path on the node: no more than what we make ourselves.
+    private static bool IsId(string id) => id.Length <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static async ValueTask TellServiceAsync(
         LinkContext link, NodeTaskReport found, TaskDocument task, DateTimeOffset now, Commit commit, CancellationToken stop)

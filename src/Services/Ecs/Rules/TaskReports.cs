@@ -20,6 +20,7 @@ internal sealed record TaskReport
 /// </summary>
 internal static class TaskReports
 {
+    /// <summary>The task after the report; the same document when it says nothing new, so that repeated reports make no revisions.</summary>
     public static TaskDocument Apply(TaskDocument task, TaskReport report, DateTimeOffset now)
     {
         if (task.IsWaiting)
@@ -30,7 +31,11 @@ internal static class TaskReports
         var containers = task.Containers;
         foreach (var change in report.Containers)
         {
-            containers = [.. containers.Select(c => c.Name == change.ContainerName ? Apply(c, change) : c)];
+            var at = containers.TakeWhile(c => c.Name != change.ContainerName).Count();
+            if (at < containers.Count && Apply(containers[at], change) is var changed && changed != containers[at])
+            {
+                containers = [.. containers.Take(at), changed, .. containers.Skip(at + 1)];
+            }
         }
         var status = TaskStatus.Later(task.LastStatus, report.Status);
         var next = task with
@@ -41,8 +46,12 @@ internal static class TaskReports
             PullStartedAt = task.PullStartedAt ?? report.PullStartedAt,
             PullStoppedAt = task.PullStoppedAt ?? report.PullStoppedAt,
             ExecutionStoppedAt = task.ExecutionStoppedAt ?? report.ExecutionStoppedAt,
-            Version = task.Version + 1,
         };
+        if (next == task)
+        {
+            return task;
+        }
+        next = next with { Version = task.Version + 1 };
         if (status == TaskStatus.Running && next.StartedAt is null)
         {
             next = next with { StartedAt = now, ConnectivityAt = next.ConnectivityAt ?? now };
@@ -61,9 +70,15 @@ internal static class TaskReports
             Reason = status == TaskStatus.Stopped && !string.IsNullOrEmpty(change.Reason) ? change.Reason : container.Reason,
             RuntimeId = change.RuntimeId ?? container.RuntimeId,
             ImageDigest = change.ImageDigest ?? container.ImageDigest,
-            NetworkBindings = change.NetworkBindings is { Count: > 0 } bindings ? bindings : container.NetworkBindings,
+            NetworkBindings = change.NetworkBindings is { Count: > 0 } bindings && !Same(bindings, container.NetworkBindings)
+                ? bindings : container.NetworkBindings,
         };
     }
+
+    private static bool Same(IReadOnlyList<NetworkBinding> one, IReadOnlyList<NetworkBinding> other) => one.Select(Facts).SequenceEqual(other.Select(Facts));
+
+    private static (string?, int?, int?, string?, string?, string?) Facts(NetworkBinding b) =>
+        (b.BindIP, b.ContainerPort, b.HostPort, b.ContainerPortRange, b.HostPortRange, b.Protocol);
 
     // The bindings of an awsvpc task carry its address: nothing of it is published on the host.
     private static string? AddressOf(TaskDocument task, IReadOnlyList<ContainerRecord> containers) =>
@@ -94,10 +109,14 @@ internal static class TaskReports
         {
             return report.Reason;
         }
+        const string exited = "Essential container in task exited";
+        if (task.Containers.Any(c => c is { Essential: true, ExitCode: not null, RuntimeId: not null }))
+        {
+            // It ran. A reason beside it may be a warning from before, as of an image that was then found in the cache.
+            return exited;
+        }
         var failed = task.Containers.FirstOrDefault(c => !string.IsNullOrEmpty(c.Reason));
-        return failed?.Reason ?? (task.Containers.Any(c => c.Essential && c.ExitCode is not null)
-            ? "Essential container in task exited"
-            : "Task failed to start");
+        return failed?.Reason ?? (task.Containers.Any(c => c.Essential && c.ExitCode is not null) ? exited : "Task failed to start");
     }
 
     /// <summary>Applies health from the telemetry socket; the same document when nothing changed, so that telemetry makes no revisions.</summary>
