@@ -10,19 +10,6 @@ public sealed class AgentClockTests
 {
     private readonly ManualClock _clock = new();
 
-    /// <summary>Moves the clock in steps until the state is there: timers of the server's are made while it works.</summary>
-    private async Task AdvanceUntilAsync(string state, TimeSpan step, Func<bool> reached)
-    {
-        await EcsCloud.UntilAsync(state, () =>
-        {
-            if (!reached())
-            {
-                _clock.Advance(step);
-            }
-            return Task.FromResult(reached());
-        }, r => r);
-    }
-
     [Fact]
     public async Task KeysAreRenewedBeforeTheyEndUnderTheSameId()
     {
@@ -60,16 +47,46 @@ public sealed class AgentClockTests
         await silent.UntilReceivedAsync("HeartbeatMessage", 1);
         silent.AcknowledgesHeartbeats = false;
 
-        await AdvanceUntilAsync("given up", TimeSpan.FromSeconds(10), () => silent.ControlEnd is not null);
+        // In step with the other one's heartbeats: five of them are two and a half minutes.
+        for (var beats = 1; beats <= 6; beats++)
+        {
+            await old.UntilReceivedAsync("HeartbeatMessage", beats);
+            _clock.Advance(TimeSpan.FromSeconds(30));
+        }
+        Assert.Equal(Pause.None, AmazonAgent.PauseAfter(await silent.UntilControlEndsAsync()));
         await EcsCloud.UntilAsync("shown as lost", async () =>
         {
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
             return (await server.InstanceAsync(silent)).AgentConnected is true;
         }, connected => !connected);
         Assert.Null(old.ControlEnd);
         Assert.True((await server.InstanceAsync(old)).AgentConnected);
         await silent.ReconnectAsync();
         await EcsCloud.UntilAsync("back", () => server.InstanceAsync(silent), i => i.AgentConnected is true);
+    }
+
+    [Fact]
+    public async Task APeerThatSendsAndNeverReadsIsGivenUp()
+    {
+        await using var server = await AgentServer.StartAsync(_clock);
+        var cluster = await server.ClusterAsync();
+        await using var agent = await server.JoinedAsync(cluster);
+        using var deaf = await agent.OpenAsync(agent.TelemetryTarget, window: 2048);
+        var frame = agent.Frame("PublishMetricsRequest", []);
+        // Its acknowledgements fill what lies between; then the server waits to write, and no longer than its limit.
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            using var limit = new CancellationTokenSource(EcsCloud.Patience);
+            while (!limit.IsCancellationRequested)
+            {
+                var sending = deaf.SendAsync(RawSocket.Text, frame);
+                while (await Task.WhenAny(sending, Task.Delay(200, limit.Token)) != sending && !limit.IsCancellationRequested)
+                {
+                    _clock.Advance(TimeSpan.FromSeconds(21));
+                }
+                await sending.WaitAsync(limit.Token);
+            }
+        });
     }
 
     [Fact]
@@ -81,7 +98,11 @@ public sealed class AgentClockTests
         await agent.UntilAcknowledgedAsync("AckPublishMetric", 1);
         // §6.2: after 60 to 120 s without a word the agent would give up.
         var silence = _clock.GetUtcNow();
-        await AdvanceUntilAsync("heartbeat", TimeSpan.FromSeconds(5), () => agent.Acknowledged("HeartbeatMessage") > 0);
+        await EcsCloud.UntilAsync("heartbeat", () =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(agent.Acknowledged("HeartbeatMessage"));
+        }, n => n > 0);
         Assert.True(agent.Acknowledged("HeartbeatMessage") > 0);
         Assert.Null(agent.TelemetryEnd);
         Assert.True(_clock.GetUtcNow() > silence);

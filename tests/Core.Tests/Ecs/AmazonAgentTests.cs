@@ -335,6 +335,45 @@ public sealed class AmazonAgentTests(AgentServerFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task AnUpgradedAgentIsShownAsItIsNowAndSoIsAnOlderOne()
+    {
+        var cluster = await _server.ClusterAsync();
+        await using var agent = await _server.JoinedAsync(cluster, s => s with { Release = AgentRelease.FirstExternal });
+        const string Capability = "ecs.capability.container-restart-policy";
+        foreach (var release in new[] { AgentRelease.FirstExternal, AgentRelease.Current, AgentRelease.FirstExternal })
+        {
+            await agent.StopProcessAsync();
+            agent.Settings = agent.Settings with { Release = release, DockerVersion = release == AgentRelease.Current ? "28.0.1" : "20.10.24" };
+            Assert.Null(await agent.StartAsync());
+            var instance = await EcsCloud.UntilAsync(release.Version, () => _server.InstanceAsync(agent),
+                i => i.VersionInfo!.AgentVersion == release.Version && i.VersionInfo.DockerVersion == "DockerVersion: " + agent.Settings.DockerVersion);
+            Assert.Equal(release == AgentRelease.Current, instance.Attributes!.Any(a => a.Name == Capability));
+        }
+    }
+
+    [Fact]
+    public async Task WhatIsLeftOfAnInstanceIsShown()
+    {
+        var cluster = await _server.ClusterAsync();
+        await using var agent = await _server.JoinedAsync(cluster);
+        await _server.RegisterAsync("ports", r =>
+            r.ContainerDefinitions![0].PortMappings = [new PortMapping { ContainerPort = 80, HostPort = 8080 }, new PortMapping { ContainerPort = 53, HostPort = 53, Protocol = "udp" }]);
+        var arn = await _server.RunAsync(cluster, "ports");
+        await _server.UntilTaskAsync(cluster, arn, "RUNNING");
+        var instance = await _server.InstanceAsync(agent);
+        Resource Left(string name) => instance.RemainingResources!.Single(r => r.Name == name);
+        Assert.Equal((2048 - 128, 4096 - 64), (Left("CPU").IntegerValue, Left("MEMORY").IntegerValue));
+        Assert.Contains("8080", Left("PORTS").StringSetValue!);
+        Assert.Equal(["53"], Left("PORTS_UDP").StringSetValue);
+        Assert.Equal((1, 0), (instance.RunningTasksCount, instance.PendingTasksCount));
+        await _server.CallAsync(EcsOperations.StopTask, new() { Cluster = cluster, Task = arn });
+        await _server.UntilTaskAsync(cluster, arn, "STOPPED");
+        instance = await _server.InstanceAsync(agent);
+        Assert.Equal(2048, Left("CPU").IntegerValue);
+        Assert.Empty(Left("PORTS_UDP").StringSetValue!);
+    }
+
+    [Fact]
     public async Task ItsQueueNeverWaitsBecauseWeGiveItNoMoreThanItHas()
     {
         var cluster = await _server.ClusterAsync();

@@ -56,10 +56,10 @@ internal sealed partial class AmazonAgent
     ]);
 
     /// <summary>A signed handshake with any of the two sockets.</summary>
-    public Task<RawSocket> OpenAsync(string target, SigningKeys? keys = null)
+    public Task<RawSocket> OpenAsync(string target, SigningKeys? keys = null, int window = 0)
     {
         var split = target.IndexOf('?', StringComparison.Ordinal);
-        return RawSocket.OpenAsync(Settings.Backend, target, SignedHeaders(target[..split], target[(split + 1)..], default, keys ?? Settings.Keys));
+        return RawSocket.OpenAsync(Settings.Backend, target, SignedHeaders(target[..split], target[(split + 1)..], default, keys ?? Settings.Keys), window);
     }
 
     private List<KeyValuePair<string, string>> SignedHeaders(string path, string query, ReadOnlySpan<byte> payload, SigningKeys keys)

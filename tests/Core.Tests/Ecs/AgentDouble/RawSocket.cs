@@ -33,9 +33,14 @@ internal sealed class RawSocket : IDisposable
     public int Pings { get; private set; }
 
     /// <param name="target">Path and query.</param>
-    public static async Task<RawSocket> OpenAsync(Uri server, string target, IEnumerable<KeyValuePair<string, string>> headers)
+    /// <param name="window">Bytes that the machine takes in before somebody reads them; 0 for the usual.</param>
+    public static async Task<RawSocket> OpenAsync(Uri server, string target, IEnumerable<KeyValuePair<string, string>> headers, int window = 0)
     {
         var tcp = new TcpClient { NoDelay = true };
+        if (window > 0)
+        {
+            tcp.ReceiveBufferSize = window;
+        }
         try
         {
             await tcp.ConnectAsync(server.Host, server.Port).WaitAsync(Patience);
