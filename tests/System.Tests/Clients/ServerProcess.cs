@@ -24,9 +24,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    public async Task StartAgainAsync()
+    public async Task StartAgainAsync(params string[] options)
     {
-        Process = OwnProcess.Start("server", "--data", Data, "--port", $"{Port}");
+        Process = OwnProcess.Start(["server", "--data", Data, "--port", $"{Port}", .. options]);
         var line = await Process.SaysAsync("Longspan is ready on ");
         Port = new Uri(line.Split(' ')[4]).Port;
     }
