@@ -15,6 +15,8 @@ public static class NodeCapability
     public const string OfflineAssignment = "longspan.capability.offline-assignment";
     /// <summary>Custom attribute with the node's name as the operator gave it.</summary>
     public const string Name = "longspan.node";
+    /// <summary>Custom attribute with the number of log events that the node had to drop, if it had to.</summary>
+    public const string LostLogEvents = "longspan.lost-log-events";
     /// <summary>Custom attribute with the node's site: <c>cloud</c>, <c>on-premises</c>.</summary>
     public const string Site = "site";
 }
@@ -49,6 +51,8 @@ public sealed record NodeTaskReport
     /// <summary>How often the node started it again by itself while cut off, since it last told so, and why the last time.</summary>
     public int? AloneRestarts { get; init; }
     public string? LastAloneEnd { get; init; }
+    /// <summary>Seconds since the epoch at which the task's keys ran out, if they have.</summary>
+    public double? CredentialsExpiredAt { get; init; }
     /// <summary>The task's own address in awsvpc mode. A RUNNING report carries it as the <c>bindIP</c> of its network bindings.</summary>
     public string? PrivateIPv4Address { get; init; }
 }

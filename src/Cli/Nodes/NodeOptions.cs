@@ -20,8 +20,8 @@ internal sealed class NodeOptions
     private readonly Option<string> _region = new("--region") { Description = "Region", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1" };
     private readonly Option<string> _cluster = new("--cluster") { Description = "ECS cluster", DefaultValueFactory = _ => "default" };
     private readonly Option<DirectoryInfo> _state = new("--state") { Description = "Folder of this node's state; one node per folder" };
-    private readonly Option<string> _activationId = new("--activation-id") { Description = "Hybrid activation: its id. First start of an external node" };
-    private readonly Option<string> _activationCode = new("--activation-code") { Description = "Hybrid activation: its code" };
+    private readonly Option<string> _activationId = new("--activation-id") { Description = "Hybrid activation: its id (default: $LONGSPAN_ACTIVATION_ID). First start of an external node" };
+    private readonly Option<string> _activationCode = new("--activation-code") { Description = "Hybrid activation: its code (default: $LONGSPAN_ACTIVATION_CODE)" };
     private readonly Option<FileInfo> _credentials = new("--credentials") { Description = "AWS shared-credentials file, for cloud capacity" };
     private readonly Option<string[]> _attributes = new("--attribute") { Description = "NAME=VALUE, an attribute of the container instance; may be repeated" };
     private readonly Option<string> _site = new("--site") { Description = "Site of this node: short for --attribute site=NAME" };
@@ -68,8 +68,9 @@ internal sealed class NodeOptions
 
     public NodeSettings Read(ParseResult parsed)
     {
-        var id = parsed.GetValue(_activationId);
-        var code = parsed.GetValue(_activationCode);
+        // From the environment, too: what is on a command line every user of the machine can read.
+        var id = parsed.GetValue(_activationId) ?? Variable("LONGSPAN_ACTIVATION_ID");
+        var code = parsed.GetValue(_activationCode) ?? Variable("LONGSPAN_ACTIVATION_CODE");
         if (id is null != code is null)
         {
             throw new CommandFailure("An activation has an id and a code; only one was given.", "Give both --activation-id and --activation-code.", exitCode: 2);
@@ -125,6 +126,8 @@ internal sealed class NodeOptions
     };
 
     private static Uri DefaultEndpoint() => new(Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") ?? $"http://127.0.0.1:{Topology.DefaultPort}");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static NodeKeys? KeysFromEnvironment() =>
         Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") is { Length: > 0 } id && Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") is { Length: > 0 } secret

@@ -164,6 +164,8 @@ internal sealed class ControlSession(
             ServiceName = r.Task.Task.ServiceName,
             AloneRestarts = r.Task.AloneRestarts > 0 ? r.Task.AloneRestarts : null,
             LastAloneEnd = r.Task.AloneRestarts > 0 ? r.Task.LastAloneEnd : null,
+            CredentialsExpiredAt = credentials.ExpiryOf(r.IsOver ? null : r.Task.RoleCredentialsId) is { } ended && ended <= settings.Time.GetUtcNow()
+                ? (ended - DateTimeOffset.UnixEpoch).TotalSeconds : null,
             PrivateIPv4Address = r.Task.Task.NetworkMode == "awsvpc"
                 ? r.Task.Containers.Select(c => c.Address).FirstOrDefault(a => a is { Length: > 0 }) : null,
         })],

@@ -20,6 +20,9 @@ namespace Longspan.Node.Endpoints;
 internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engine, CredentialStore credentials, ILogger log) : IAsyncDisposable
 {
     private const int MaxConnections = 512;
+    private const int MaxTold = 1000;
+    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(10);
+    private readonly Dictionary<string, DateTimeOffset> _told = new(StringComparer.Ordinal);
     private readonly TaskProtection _protection = new(settings, credentials);
     private WebApplication? _app;
 
@@ -86,6 +89,8 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
     {
         if (credentials.Get(id) is { } found)
         {
+            // Served all the same, as Amazon's agent does: the service that is called says best that they are too old.
+            TellIfExpired(id, found);
             await JsonAsync(http, 200, new JsonObject
             {
                 ["RoleArn"] = found.RoleArn, ["AccessKeyId"] = found.AccessKeyId, ["SecretAccessKey"] = found.SecretAccessKey,
@@ -99,6 +104,31 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
             : expected ? (503, "CredentialsUninitialized", "Credentials uninitialized for ID")
             : (400, "InvalidIdInRequest", "Credentials not found");
         await JsonAsync(http, status, new JsonObject { ["code"] = code, ["message"] = $"CredentialsV2Request: {text}", ["HTTPErrorCode"] = status });
+    }
+
+    private void TellIfExpired(string id, AgentLink.IAMRoleCredentials found)
+    {
+        var now = settings.Time.GetUtcNow();
+        if (credentials.ExpiryOf(id) is not { } expired || expired > now)
+        {
+            return;
+        }
+        lock (_told)
+        {
+            if (_told.TryGetValue(id, out var last) && now - last < TellAgain)
+            {
+                return;
+            }
+            if (_told.Count >= MaxTold)
+            {
+                _told.Clear();
+            }
+            _told[id] = now;
+        }
+        var task = Tasks?.Runners.FirstOrDefault(r => r.Task.RoleCredentialsId == id || r.Task.ExecutionCredentialsId == id)?.Task.Id;
+        log.LogWarning(
+            "Task {Task} uses credentials of {Role} that ended at {Expired}. They are renewed when the server can be reached",
+            task, found.RoleArn, expired);
     }
 
     private async Task MetadataAsync(HttpContext http, string version, string id, string[] rest)

@@ -21,6 +21,10 @@ internal sealed class CredentialStore
 
     public IAMRoleCredentials? Get(string? id) => id is null ? null : _byId.GetValueOrDefault(id);
 
+    /// <summary>When these keys end; null when they are not here, or do not say.</summary>
+    public DateTimeOffset? ExpiryOf(string? id) =>
+        DateTimeOffset.TryParse(Get(id)?.Expiration, System.Globalization.CultureInfo.InvariantCulture, out var expires) ? expires : null;
+
     public void Remove(string? id)
     {
         if (id is not null)

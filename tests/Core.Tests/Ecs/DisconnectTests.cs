@@ -136,6 +136,34 @@ public sealed class DisconnectTests
         Assert.Equal("web", other.Running.Single().ServiceName);
     }
 
+    [Fact]
+    public async Task What_happened_while_a_node_was_alone_is_told_when_it_is_back()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var agent = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        await cloud.RegisterAsync("web");
+        await cloud.CallAsync(EcsOperations.CreateService, Web(1));
+        await cloud.UntilStableAsync("web", 1);
+        await agent.SendAsync(new NodeReportMessage
+        {
+            Generation = 1, LostLogEvents = 12,
+            Tasks =
+            [
+                new NodeTaskReport
+                {
+                    TaskArn = agent.Running.Single().Arn, DesiredStatus = "RUNNING", KnownStatus = "RUNNING", ServiceName = "web",
+                    AloneRestarts = 3, LastAloneEnd = "exit code 9", CredentialsExpiredAt = 1_700_000_000,
+                },
+            ],
+        });
+        await cloud.UntilServiceAsync("web", "both events", s =>
+            s.Events!.Any(e => e.Message!.Contains("3 restarts in place", StringComparison.Ordinal) && e.Message.Contains("exit code 9", StringComparison.Ordinal))
+            && s.Events!.Any(e => e.Message!.Contains("whose credentials ended", StringComparison.Ordinal) && e.Message.Contains("2023-11-14T22:13:20Z", StringComparison.Ordinal)));
+        await EcsCloud.UntilAsync("the loss is shown", async () =>
+            (await cloud.CallAsync(EcsOperations.DescribeContainerInstances, new() { ContainerInstances = [agent.Arn] }))
+                .ContainerInstances!.Single().Attributes!.FirstOrDefault(a => a.Name == NodeCapability.LostLogEvents)?.Value, v => v == "12");
+    }
+
     [Theory]
     [InlineData("longspan:disconnect-replace-after", "soon")]
     [InlineData("longspan:disconnect-replace-after", "0")]

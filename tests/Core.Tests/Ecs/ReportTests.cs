@@ -54,6 +54,29 @@ public sealed class ReportTests
         }
     }
 
+    /// <summary>A server that was away, or whose answer was lost, is told everything again: that makes no revision and wakes nobody.</summary>
+    [Fact]
+    public void WhatWasToldBeforeChangesNothing()
+    {
+        TaskReport Running() => Report("RUNNING") with
+        {
+            PullStartedAt = Start,
+            Containers =
+            [
+                new ContainerStateChange
+                {
+                    ContainerName = "main", Status = "RUNNING", RuntimeId = "r1", ImageDigest = "sha256:1",
+                    NetworkBindings = [new NetworkBinding { BindIP = "0.0.0.0", ContainerPort = 80, HostPort = 32768, Protocol = "tcp" }],
+                },
+            ],
+        };
+        var running = TaskReports.Apply(New(), Running(), Start);
+        Assert.Same(running, TaskReports.Apply(running, Running(), Start.AddSeconds(9)));
+        var stopped = TaskReports.Apply(running, Report("STOPPED", ("main", "STOPPED", 3, "x")), Start);
+        Assert.Same(stopped, TaskReports.Apply(stopped, Report("STOPPED", ("main", "STOPPED", 3, "x")), Start.AddSeconds(9)));
+        Assert.Same(stopped, TaskReports.Apply(stopped, Running(), Start.AddSeconds(9)));
+    }
+
     [Fact]
     public void ARepeatedReportChangesNothingAtAll()
     {

@@ -174,7 +174,8 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
         _losesAnswers = true;
         Follow();
         Write(0, 20);
-        await StoredAsync(20);
+        // However many lines the first batch got hold of: it is the only one that is sent until it is answered.
+        await StoredAsync(1);
         await StopAsync();
         _losesAnswers = false;
         Start();

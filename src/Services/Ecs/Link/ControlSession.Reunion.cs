@@ -38,6 +38,8 @@ internal sealed partial class ControlSession
                 await TaskChange.ApplyAsync(_link.Documents, _link.Turns, _link.Scope, entry.TaskId, t => t.WithShown(Now), stop);
             }
         }
+        await KeepLossAsync(report.LostLogEvents ?? 0, stop);
+        await TellExpiredAsync(reported.Values.Where(t => t is { CredentialsExpiredAt: not null, ServiceName.Length: > 0 }), stop);
         await TellRestartsAsync(reported.Values.Where(t => t.AloneRestarts > 0 && t.ServiceName is { Length: > 0 }), stop);
         if (report.Generation is { } seen && seen >= Volatile.Read(ref _timeline))
         {
@@ -53,12 +55,42 @@ internal sealed partial class ControlSession
             var last = service.MaxBy(t => t.AloneRestarts)!;
             var text = $"had {service.Sum(t => t.AloneRestarts)} restarts in place on (container-instance {_link.Instance.Id}) while it was cut off. "
                 + $"Most often: (task {IdOf(last.TaskArn!)}), last time for: {last.LastAloneEnd}";
-            if (await _link.Documents.GetAsync(EcsKinds.Service, _link.Scope, service.Key, stop) is { } read)
-            {
-                // One event more or less is not worth a fight for the document.
-                await _link.Documents.CommitAsync(
-                    new Commit().Update(EcsKinds.Service, read, read.Value.WithEvent(Ids.Uuid(), text, Now)), stop);
-            }
+            await TellAsync(service.Key, text, stop);
+        }
+    }
+
+    private async ValueTask TellExpiredAsync(IEnumerable<NodeTaskReport> tasks, CancellationToken stop)
+    {
+        foreach (var service in tasks.GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
+        {
+            var first = service.MinBy(t => t.CredentialsExpiredAt)!;
+            var since = DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(first.CredentialsExpiredAt!.Value, 0, Now.ToUnixTimeSeconds()));
+            await TellAsync(service.Key,
+                $"had {service.Count()} tasks on (container-instance {_link.Instance.Id}) whose credentials ended while it was cut off, the first "
+                + $"(task {IdOf(first.TaskArn!)}) at {since:yyyy-MM-ddTHH:mm:ssZ}. They are renewed now.", stop);
+        }
+    }
+
+    private async ValueTask TellAsync(string service, string text, CancellationToken stop)
+    {
+        if (await _link.Documents.GetAsync(EcsKinds.Service, _link.Scope, service, stop) is { } read)
+        {
+            // One event more or less is not worth a fight for the document.
+            await _link.Documents.CommitAsync(
+                new Commit().Update(EcsKinds.Service, read, read.Value.WithEvent(Ids.Uuid(), text, Now)), stop);
+        }
+    }
+
+    // What a full spool cost is shown with the instance for as long as it is registered.
+    private async ValueTask KeepLossAsync(long lost, CancellationToken stop)
+    {
+        var count = lost.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (lost > 0 && _link.Instance.AttributeValue(NodeCapability.LostLogEvents) != count)
+        {
+            LogLoss(_link.Instance.Id, lost);
+            await InstanceChange.ApplyAsync(_link.Documents, _link.Scope, _link.Instance.Id,
+                i => i.WithAttributes(i.Attributes.Where(a => a.Name != NodeCapability.LostLogEvents)
+                    .Append(new InstanceAttribute(NodeCapability.LostLogEvents, count))), stop);
         }
     }
 
@@ -96,4 +128,7 @@ internal sealed partial class ControlSession
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "Task {Task} runs on {Instance} and is not known here. It is kept; stop it with StopTask if it is not wanted")]
     private partial void LogUnknown(string task, string instance);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} has dropped {Count} log events since it was registered, because its spool was full")]
+    private partial void LogLoss(string instance, long count);
 }
