@@ -60,8 +60,8 @@ public sealed class GeneratedShapeTests
             Assert.All(service.Operations(), o => Assert.Contains(o.Name, service.AllOperations));
         }
         Assert.Equal(23, SqsOperations.Service.Operations().Count);
-        Assert.Contains("ExecuteCommand", EcsOperations.Service.AllOperations);
-        Assert.DoesNotContain(EcsOperations.Service.Operations(), o => o.Name == "ExecuteCommand");
+        Assert.Contains("CreateDaemon", EcsOperations.Service.AllOperations);
+        Assert.DoesNotContain(EcsOperations.Service.Operations(), o => o.Name == "CreateDaemon");
     }
 
     [Fact]

@@ -101,8 +101,8 @@ public sealed class RecogniserTests
     [Fact]
     public void An_operation_that_aws_has_and_we_do_not_is_said_to_be_missing_here()
     {
-        var error = IsNot(Wired.Post("{}", "X-Amz-Target: AmazonEC2ContainerServiceV20141113.CreateTaskSet\nContent-Type: application/x-amz-json-1.1"), AwsProtocol.AwsJson11);
-        Assert.Equal("The operation CreateTaskSet of Ecs is not supported here yet.", error.Message);
+        var error = IsNot(Wired.Post("{}", "X-Amz-Target: AmazonEC2ContainerServiceV20141113.CreateDaemon\nContent-Type: application/x-amz-json-1.1"), AwsProtocol.AwsJson11);
+        Assert.Equal("The operation CreateDaemon of Ecs is not supported here yet.", error.Message);
     }
 
     private static (string, int) Error(AwsError error) => (error.Code, error.HttpStatus);
