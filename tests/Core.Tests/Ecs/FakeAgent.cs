@@ -32,6 +32,8 @@ internal sealed class FakeAgent : IAsyncDisposable
     public string Id => Arn[(Arn.LastIndexOf('/') + 1)..];
     public Func<AgentTask, Behaviour> Decide { get; set; } = _ => Behaviour.Run;
     public bool Acknowledges { get; set; } = true;
+    /// <summary>What the tag of every image leads to.</summary>
+    public string? Digest { get; set; }
 
     public IReadOnlyList<AgentMessage> Received
     {
@@ -285,7 +287,7 @@ internal sealed class FakeAgent : IAsyncDisposable
             Reason = "",
             Containers =
             [
-                new ContainerStateChange { ContainerName = "main", Status = status, ExitCode = exitCode, Reason = reason, RuntimeId = "r1" },
+                new ContainerStateChange { ContainerName = "main", Status = status, ExitCode = exitCode, Reason = reason, RuntimeId = "r1", ImageDigest = Digest },
             ],
         });
 }

@@ -46,15 +46,24 @@ public sealed partial class DockerEngine : ContainerEngine
         try
         {
             var found = await CallAsync(s => _client.Images.InspectImageAsync(image, s), CallTimeout, stop);
-            var repository = ImageReference.Parse(image).Repository;
-            var digests = found.RepoDigests ?? [];
-            var digest = digests.FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal)) ?? digests.FirstOrDefault();
+            // A digest that the image has under another name is no promise that this name's registry knows it.
+            var repository = Familiar(ImageReference.Parse(image).Repository);
+            var digest = (found.RepoDigests ?? []).FirstOrDefault(d => d.StartsWith(repository + "@", StringComparison.Ordinal));
             return new ImageView(found.ID, digest is null ? null : digest[(digest.IndexOf('@', StringComparison.Ordinal) + 1)..]);
         }
         catch (EngineException e) when (e.Fault is EngineFault.NotFound or EngineFault.ImageNotFound)
         {
             return null;
         }
+    }
+
+    /// <summary>As the engine writes names of the default registry.</summary>
+    private static string Familiar(string repository)
+    {
+        const string Default = "docker.io/";
+        const string Official = "library/";
+        var name = repository.StartsWith(Default, StringComparison.Ordinal) ? repository[Default.Length..] : repository;
+        return name.StartsWith(Official, StringComparison.Ordinal) ? name[Official.Length..] : name;
     }
 
     public override async Task PullAsync(string image, RegistryLogin? login, CancellationToken stop)

@@ -111,7 +111,7 @@ internal sealed record AssignmentEntry
     public IReadOnlyList<int> TcpPorts { get; init; } = [];
     public IReadOnlyList<int> UdpPorts { get; init; } = [];
     /// <summary>The GPUs of the instance that are the task's, by their ids.</summary>
-    public IReadOnlyList<string> Gpus { get; init; } = [];
+    public IReadOnlyList<string> Gpus { get; init => field = value ?? []; } = [];
     public string? RoleCredentialsId { get; init; }
     public string? ExecutionCredentialsId { get; init; }
 }

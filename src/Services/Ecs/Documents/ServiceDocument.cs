@@ -35,9 +35,10 @@ internal sealed record ServiceDocument
     /// <summary>The primary deployment first. None when the service has task sets.</summary>
     public required IReadOnlyList<DeploymentRecord> Deployments { get; init; }
     /// <summary>The newest first. Only with the deployment controller EXTERNAL.</summary>
-    public IReadOnlyList<TaskSetRecord> TaskSets { get; init; } = [];
+    // The reader leaves null, not the default, for what an earlier release did not write.
+    public IReadOnlyList<TaskSetRecord> TaskSets { get; init => field = value ?? []; } = [];
     /// <summary>Its latest rollouts, the newest first.</summary>
-    public IReadOnlyList<RolloutRecord> History { get; init; } = [];
+    public IReadOnlyList<RolloutRecord> History { get; init => field = value ?? []; } = [];
     public IReadOnlyList<ServiceEventRecord> Events { get; init; } = [];
     /// <summary>The last pass found nothing to do. Kept to tell the moment at which that becomes true.</summary>
     public bool Steady { get; init; }
@@ -109,6 +110,8 @@ internal sealed record DeploymentRecord
     /// <summary>Failures since the last success: what the pause before the next attempt grows with.</summary>
     public int ConsecutiveFailures { get; init; }
     public DateTimeOffset? LastFailureAt { get; init; }
+    /// <summary>By container: what the first task ran, and all further ones are to run. Empty until that is known.</summary>
+    public IReadOnlyDictionary<string, string> ImageDigests { get; init => field = value ?? TagSet.Empty; } = TagSet.Empty;
     /// <summary>It reached its full count once, so it is what a rollback may return to.</summary>
     public bool WasCompleted { get; init; }
     /// <summary>The deployment that this one undoes.</summary>

@@ -148,6 +148,8 @@ internal sealed record ContainerRecord
     public required string Arn { get; init; }
     public string? Image { get; init; }
     public string? ImageDigest { get; init; }
+    /// <summary>The digest that it must run, of its service's deployment.</summary>
+    public string? PinnedDigest { get; init; }
     public string? RuntimeId { get; init; }
     public string LastStatus { get; init; } = Rules.TaskStatus.Pending;
     public int? ExitCode { get; init; }

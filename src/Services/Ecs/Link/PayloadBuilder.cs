@@ -93,7 +93,7 @@ internal static class PayloadBuilder
         {
             Name = container.Name,
             ContainerArn = record?.Arn,
-            Image = container.Image,
+            Image = ImagePins.Reference(container.Image!, record?.PinnedDigest),
             Essential = container.Essential ?? true,
             Cpu = change?.Cpu ?? container.Cpu ?? 0,
             Memory = change?.Memory ?? container.Memory ?? TaskLevelMemory(input) ?? 0,

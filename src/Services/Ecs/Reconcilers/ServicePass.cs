@@ -42,6 +42,12 @@ internal sealed partial class ServicePass(
             return await DrainAsync(commit, stop);
         }
         _service = ServiceHistory.Recorded(_service, Now);
+        // Live tasks are seen here without their containers.
+        if (ImagePins.Candidate(_service, tasks.Select(t => t.Value)) is { } first
+            && await cloud.Documents.GetAsync(EcsKinds.EcsTask, scope, first, stop) is { } task)
+        {
+            _service = ImagePins.Noted(_service, task.Value);
+        }
         BreakCircuit();
         await HearAlarmsAsync(stop);
         SayIfFailing();
@@ -270,6 +276,7 @@ internal sealed partial class ServicePass(
         StartedBy = _service.Primary.Id,
         ServiceName = _service.Name,
         DeploymentId = _service.Primary.Id,
+        ImageDigests = _service.Primary.ImageDigests,
         Network = _service.Declared.NetworkConfiguration?.AwsvpcConfiguration,
         EnableExecuteCommand = _service.Declared.EnableExecuteCommand ?? false,
         Tags = TaskChecks.Tags(null, _service.Declared.PropagateTags, definition, _service,

@@ -27,6 +27,8 @@ internal sealed record TaskTemplate
     public TaskOverride? Overrides { get; init; }
     public AwsVpcConfiguration? Network { get; init; }
     public bool EnableExecuteCommand { get; init; }
+    /// <summary>By container: the image digests that its deployment is bound to.</summary>
+    public IReadOnlyDictionary<string, string> ImageDigests { get; init; } = TagSet.Empty;
     public IReadOnlyDictionary<string, string> Tags { get; init; } = TagSet.Empty;
     public IReadOnlyList<PlacementConstraint> Constraints { get; init; } = [];
     public IReadOnlyList<PlacementStrategy> Strategy { get; init; } = [];
@@ -164,6 +166,7 @@ internal static class NewTask
             Name = container.Name!,
             Arn = call.Arn($"container/{template.ClusterName}/{taskId}/{Ids.Uuid()}"),
             Image = container.Image,
+            PinnedDigest = ImagePins.Of(container, template.ImageDigests),
             Essential = container.Essential ?? true,
             HasHealthCheck = container.HealthCheck is not null,
             Cpu = Text(change?.Cpu ?? container.Cpu ?? 0),

@@ -41,7 +41,11 @@ internal static class DescribeServiceRevisions
             ServiceRegistries = record.Declared.ServiceRegistries,
             NetworkConfiguration = record.Declared.NetworkConfiguration,
             ContainerImages = definition is null
-                ? null : [.. definition.Containers.Select(c => new ContainerImage { ContainerName = c.Name, Image = c.Image })],
+                ? null : [.. definition.Containers.Select(c => new ContainerImage
+                {
+                    ContainerName = c.Name, Image = c.Image,
+                    ImageDigest = service.Deployments.FirstOrDefault(d => d.Id == record.DeploymentId)?.ImageDigests.GetValueOrDefault(c.Name!),
+                })],
             GuardDutyEnabled = false,
             CreatedAt = record.CreatedAt,
         };
