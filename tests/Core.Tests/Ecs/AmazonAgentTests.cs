@@ -335,6 +335,55 @@ public sealed class AmazonAgentTests(AgentServerFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task WhatContainersAskTheirAgentForIsAnswered()
+    {
+        var cluster = await _server.ClusterAsync();
+        await using var agent = await _server.JoinedAsync(cluster, s => s with { Tags = new Dictionary<string, string> { ["site"] = "works" } });
+        await _server.RegisterAsync("asks", r =>
+        {
+            r.ContainerDefinitions![0].Image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1";
+            r.TaskRoleArn = "arn:aws:iam::123456789012:role/worker";
+            r.ExecutionRoleArn = "arn:aws:iam::123456789012:role/execution";
+        });
+        await _server.CallAsync(EcsOperations.CreateService, new()
+        {
+            Cluster = cluster, ServiceName = "asks", TaskDefinition = "asks", DesiredCount = 1, LaunchType = "EXTERNAL",
+            Tags = [new Tag { Key = "team", Value = "press" }], PropagateTags = "SERVICE",
+        });
+        var task = (await EcsCloud.UntilAsync("running", () => Task.FromResult(agent.RunningTasks()), r => r.Count == 1))[0];
+        SigningKeys Role(string name) => agent.CredentialsOf(task.Payload.GetProperty(name).GetProperty("credentialsId").GetString()!) is { } keys
+            ? new SigningKeys(keys.GetProperty("accessKeyId").GetString()!, keys.GetProperty("secretAccessKey").GetString()!, keys.GetProperty("sessionToken").GetString())
+            : throw new InvalidOperationException(name);
+
+        // §2.8: tags for the metadata, signed by the instance.
+        foreach (var (resource, key) in new[] { (agent.Arn!, "site"), (task.Arn, "team") })
+        {
+            var (status, code, answer) = await agent.CallAsync("ListTagsForResource", new JsonObject { ["resourceArn"] = resource });
+            Assert.Equal((200, ""), (status, code));
+            Assert.Contains(answer["tags"]!.AsArray(), t => (string?)t!["key"] == key);
+        }
+        // §5.5: protection, signed by the task's own role; one element in one of the two lists.
+        var asked = new JsonObject { ["cluster"] = cluster, ["tasks"] = new JsonArray(task.Arn) };
+        var read = await agent.CallAsync("GetTaskProtection", (JsonObject)asked.DeepClone(), Role("roleCredentials"));
+        Assert.Equal((200, 1, 0), (read.Status, read.Body["protectedTasks"]!.AsArray().Count, (read.Body["failures"] as JsonArray)?.Count ?? 0));
+        asked["protectionEnabled"] = true;
+        asked["expiresInMinutes"] = 60;
+        var set = await agent.CallAsync("UpdateTaskProtection", asked, Role("roleCredentials"));
+        Assert.True((bool)set.Body["protectedTasks"]![0]!["protectionEnabled"]!);
+        Assert.Equal(JsonValueKind.Number, set.Body["protectedTasks"]![0]!["expirationDate"]!.GetValueKind());
+        // §7.1: a login for the registry at the address that the payload names, signed by the execution role; exactly one element.
+        var login = task.Payload.GetProperty("containers")[0].GetProperty("registryAuthentication").GetProperty("ecrAuthData");
+        Assert.Equal(_server.Endpoint, new Uri(login.GetProperty("endpointOverride").GetString()!));
+        var token = await agent.CallAsync(
+            "ecr", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+            new JsonObject { ["registryIds"] = new JsonArray(login.GetProperty("registryId").GetString()) }, Role("executionRoleCredentials"));
+        var data = Assert.Single(token.Body["authorizationData"]!.AsArray())!;
+        Assert.Equal(JsonValueKind.Number, data["expiresAt"]!.GetValueKind());
+        Assert.Contains(':', System.Text.Encoding.UTF8.GetString(Convert.FromBase64String((string)data["authorizationToken"]!)));
+        Assert.NotNull((string?)data["proxyEndpoint"]);
+    }
+
+    [Fact]
     public async Task AnUpgradedAgentIsShownAsItIsNowAndSoIsAnOlderOne()
     {
         var cluster = await _server.ClusterAsync();

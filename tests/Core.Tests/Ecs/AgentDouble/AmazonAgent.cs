@@ -233,7 +233,11 @@ internal sealed partial class AmazonAgent(AgentSettings settings) : IAsyncDispos
     private Uri Endpoint(string name) => new(_endpoints!.Value.GetProperty(name).GetString()!.TrimEnd('/') + "/ws");
 
     /// <summary>A call of the agent's. §2.1: signed headers and all.</summary>
-    public async Task<(int Status, string Code, JsonObject Body)> CallAsync(string operation, JsonObject body, SigningKeys? other = null)
+    public Task<(int Status, string Code, JsonObject Body)> CallAsync(string operation, JsonObject body, SigningKeys? other = null) =>
+        CallAsync("ecs", "AmazonEC2ContainerServiceV20141113." + operation, body, other);
+
+    /// <summary>A call of another service on the same address, as the agent makes for what a payload tells it to.</summary>
+    public async Task<(int Status, string Code, JsonObject Body)> CallAsync(string service, string target, JsonObject body, SigningKeys? other)
     {
         var keys = other ?? Settings.Keys;
         var payload = Encoding.UTF8.GetBytes(body.ToJsonString());
@@ -243,13 +247,13 @@ internal sealed partial class AmazonAgent(AgentSettings settings) : IAsyncDispos
             new("amz-sdk-invocation-id", SpecSigner.Uuid()), new("amz-sdk-request", "attempt=1; max=3"),
             new("content-length", payload.Length.ToString()), new("content-type", "application/x-amz-json-1.1"),
             new("host", Settings.Backend.Authority), new("x-amz-date", timestamp),
-            new("x-amz-target", "AmazonEC2ContainerServiceV20141113." + operation),
+            new("x-amz-target", target),
         };
         if (keys.Token is not null)
         {
             signed.Add(new("x-amz-security-token", keys.Token));
         }
-        var authorization = SpecSigner.Sign("POST", "/", "", signed, payload, keys, Settings.Region, "ecs", timestamp);
+        var authorization = SpecSigner.Sign("POST", "/", "", signed, payload, keys, Settings.Region, service, timestamp);
         using var request = new HttpRequestMessage(HttpMethod.Post, Settings.Backend) { Version = HttpVersion.Version11 };
         request.Content = new ByteArrayContent(payload);
         foreach (var (name, value) in signed.Where(h => h.Key is not ("host" or "content-length" or "content-type")))
