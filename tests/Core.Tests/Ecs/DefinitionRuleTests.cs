@@ -98,6 +98,7 @@ public sealed class DefinitionRuleTests
         { "do not support placement constraints", (r, _) => { Fargate(r); r.PlacementConstraints = [new() { Type = "memberOf", Expression = "attribute:a == b" }]; } },
         { "do not support privileged containers", (r, c) => { Fargate(r); c.Privileged = true; } },
         { "do not support sourcePath", (r, _) => { Fargate(r); r.Volumes = [new() { Name = "v", Host = new() { SourcePath = "/" } }]; } },
+        { "do not support dockerVolumeConfiguration with", (r, _) => { Fargate(r); r.Volumes = [new() { Name = "v", DockerVolumeConfiguration = new() { DriverOpts = new() { ["o"] = "bind" } } }]; } },
         { "do not support devices", (r, c) => { Fargate(r); c.LinuxParameters = new() { Devices = [new() { HostPath = "/dev/x" }] }; } },
         { "except SYS_PTRACE", (r, c) => { Fargate(r); c.LinuxParameters = new() { Capabilities = new() { Add = ["SYS_ADMIN"] } }; } },
         { "do not support GPU resource requirements.", (r, c) => { Fargate(r); c.ResourceRequirements = [new() { Type = "GPU", Value = "1" }]; } },

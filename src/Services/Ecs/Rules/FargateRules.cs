@@ -60,7 +60,9 @@ internal static class FargateRules
         pidMode == "host" ? "Fargate compatible task definitions do not support pidMode host"
         : ipcMode is not null ? "Fargate compatible task definitions do not support ipcMode"
         : volumes.Any(v => v.Host?.SourcePath is { Length: > 0 }) ? "Fargate compatible task definitions do not support sourcePath"
-        : volumes.Any(v => v.DockerVolumeConfiguration is not null) ? "Fargate compatible task definitions do not support dockerVolumeConfiguration"
+        // Beyond AWS, volumes of the engine's own making are accepted; by its options a driver could mount the host.
+        : volumes.Any(v => v.DockerVolumeConfiguration is { } d && (d.DriverOpts is { Count: > 0 } || d.Driver is not (null or "local")))
+            ? "Fargate compatible task definitions do not support dockerVolumeConfiguration with a driver other than local or with driverOpts"
         : faultInjection is true ? "'enableFaultInjection' is not supported on Fargate capacity: its nodes offer no fault injection" : null;
 
     private static string? Refusal(ContainerDefinition container, IReadOnlyList<Volume> volumes) =>
