@@ -31,6 +31,8 @@ internal sealed partial class TaskRunner
         if (_task is { Known: Stage.Stopped, StoppedAt: null } && _operations.Count == 0)
         {
             _task.StoppedAt = Now;
+            // Empty now; the clean-up, which may come from another run of the node, only finds what this has missed.
+            _node.Cgroups?.Remove(_task.Id);
             _task.ExecutionStoppedAt ??= _task.Containers.Max(c => c.FinishedAt) ?? Now;
             _dirty = true;
             _node.Ended(this);
