@@ -26,9 +26,9 @@ public sealed class RetentionTests
         await cloud.CallAsync(EcsOperations.StopTask, new() { Task = dead });
         await cloud.UntilTaskAsync(dead, "STOPPED");
 
-        await PassAsync(TimeSpan.FromMinutes(59));
+        await PassAsync(cloud, TimeSpan.FromMinutes(59));
         Assert.Equal("STOPPED", (await cloud.TaskAsync(dead)).LastStatus);
-        await PassAsync(TimeSpan.FromMinutes(61));
+        await PassAsync(cloud, TimeSpan.FromMinutes(61));
 
         var seen = await cloud.CallAsync(EcsOperations.DescribeTasks, new() { Tasks = [dead, live] });
         Assert.Equal("MISSING", seen.Failures!.Single().Reason);
@@ -37,14 +37,32 @@ public sealed class RetentionTests
         await agent.ExitAsync(dead, 0);
         // Within the day the token stands for what it made.
         Assert.Equal(live, (await cloud.CallAsync(EcsOperations.RunTask, Request("b"))).Tasks!.Single().TaskArn);
-        await PassAsync(TimeSpan.FromHours(25));
+        await PassAsync(cloud, TimeSpan.FromHours(25));
         Assert.NotEqual(live, (await cloud.CallAsync(EcsOperations.RunTask, Request("b"))).Tasks!.Single().TaskArn);
+    }
 
-        async Task PassAsync(TimeSpan later)
-        {
-            var pass = new RetentionReconciler(new Cloud(cloud.Cloud.Documents, new LaterClock(later), cloud.Cloud.Settings));
-            Assert.Contains($"{EcsCloud.Account}/{EcsCloud.Region}/default", await pass.ListShardsAsync(CancellationToken.None));
-            await pass.RunAsync($"{EcsCloud.Account}/{EcsCloud.Region}/default", CancellationToken.None);
-        }
+    [Fact]
+    public async Task TasksOfAMachineThatWasGivenUpAreRememberedUntilItCannotComeBackAnyMore()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var agent = await FakeAgent.JoinAsync(cloud, "EXTERNAL");
+        await cloud.RegisterAsync("job");
+        var task = (await cloud.CallAsync(EcsOperations.RunTask, new() { TaskDefinition = "job", LaunchType = "EXTERNAL" })).Tasks!.Single().TaskArn!;
+        await cloud.UntilTaskAsync(task, "RUNNING");
+        await agent.CutAsync();
+        await cloud.CallAsync(EcsOperations.DeregisterContainerInstance, new() { ContainerInstance = agent.Arn, Force = true });
+        await cloud.UntilTaskAsync(task, "STOPPED");
+
+        await PassAsync(cloud, TimeSpan.FromDays(29));
+        Assert.Equal("STOPPED", (await cloud.TaskAsync(task)).LastStatus);
+        await PassAsync(cloud, TimeSpan.FromDays(31));
+        Assert.Equal("MISSING", (await cloud.CallAsync(EcsOperations.DescribeTasks, new() { Tasks = [task] })).Failures!.Single().Reason);
+    }
+
+    private static async Task PassAsync(EcsCloud cloud, TimeSpan later)
+    {
+        var pass = new RetentionReconciler(new Cloud(cloud.Cloud.Documents, new LaterClock(later), cloud.Cloud.Settings));
+        Assert.Contains($"{EcsCloud.Account}/{EcsCloud.Region}/default", await pass.ListShardsAsync(CancellationToken.None));
+        await pass.RunAsync($"{EcsCloud.Account}/{EcsCloud.Region}/default", CancellationToken.None);
     }
 }

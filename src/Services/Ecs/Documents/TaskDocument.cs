@@ -66,6 +66,9 @@ internal sealed record TaskDocument
     /// <summary>A stopped service task is counted by its service once, in the commit that sets this.</summary>
     public bool Accounted { get; init; }
 
+    /// <summary>It was declared stopped without its node having said so: the node may still run it, and may come back.</summary>
+    public bool Unconfirmed { get; init; }
+
     /// <summary>How to place a task that waits for capacity. A service's tasks have none: their service says it.</summary>
     public WaitingRecord? Waiting { get; init; }
 

@@ -10,6 +10,11 @@ namespace Longspan.Services.Ecs.Reconcilers;
 internal sealed class RetentionReconciler(Cloud cloud) : Reconciler
 {
     public static readonly TimeSpan StoppedTaskLife = TimeSpan.FromHours(1);
+    /// <summary>
+    /// A machine that was deregistered by force while it was away still runs its tasks. When it comes back it must be told to stop them, which
+    /// takes the memory that they are over; forgotten, they would be taken for tasks that a restored server has lost.
+    /// </summary>
+    public static readonly TimeSpan UnconfirmedTaskLife = TimeSpan.FromDays(30);
     private const int MaximumDeletes = 200;
 
     public override string Name => "ecs.retention";
@@ -27,7 +32,7 @@ internal sealed class RetentionReconciler(Cloud cloud) : Reconciler
         var deletes = 0;
         var stopped = await cloud.Documents.ListByIndexAsync(
             EcsKinds.EcsTask, shard, EcsKinds.ByStatus, Rules.TaskStatus.Stopped, stop);
-        foreach (var task in stopped.Where(t => now - t.Value.StoppedAt > StoppedTaskLife).Take(MaximumDeletes))
+        foreach (var task in stopped.Where(t => now - t.Value.StoppedAt > (t.Value.Unconfirmed ? UnconfirmedTaskLife : StoppedTaskLife)).Take(MaximumDeletes))
         {
             commit.Delete(task);
             deletes++;

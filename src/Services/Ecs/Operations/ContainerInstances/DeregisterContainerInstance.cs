@@ -45,7 +45,10 @@ internal static class DeregisterContainerInstance
                 foreach (var entry in assignment?.Value.Entries ?? [])
                 {
                     await TaskChange.ApplyAsync(cx.Documents, cx.Turns, scope, entry.TaskId,
-                        t => t.WithStopped(StopCodes.TerminationNotice, "Container instance was deregistered forcibly by user.", cx.Now), stop);
+                        t => t.IsStopped ? t : t.WithStopped(StopCodes.TerminationNotice, "Container instance was deregistered forcibly by user.", cx.Now) with
+                        {
+                            Unconfirmed = true,
+                        }, stop);
                 }
                 cx.Sessions.Deregistered(scope, id);
                 return new DeregisterContainerInstanceResponse
