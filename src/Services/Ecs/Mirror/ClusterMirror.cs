@@ -27,6 +27,8 @@ internal sealed class ClusterMirror(TextPool texts)
 
     public NodeState? Node(string id) => _nodes.GetValueOrDefault(id);
 
+    public Document<TaskDocument>? Find(string id) => _tasks.GetValueOrDefault(id);
+
     public TaskDocument? Task(string id) => _tasks.GetValueOrDefault(id)?.Value;
 
     public long RevisionOf(DocumentKey key) => key.Kind switch

@@ -66,7 +66,10 @@ internal static class DeploymentPlan
         var missing = Math.Max(0, -surplus);
         var room = Math.Max(0, MaximumTotal(state) - live.Count);
         var start = state.StartsBlocked ? 0 : Math.Min(missing, room);
-        foreach (var id in OldToStop(state, primary, old, missing - (state.NoCapacity ? 0 : start)))
+        // Those that are scaled in at the same time keep nothing up either.
+        var leaving = stops.Select(s => s.Item1).ToHashSet(StringComparer.Ordinal);
+        var staying = primary.Where(t => !leaving.Contains(t.Id)).ToList();
+        foreach (var id in OldToStop(state, staying, old, missing - (state.NoCapacity ? 0 : start)))
         {
             stops.Add((id, Replaced));
         }

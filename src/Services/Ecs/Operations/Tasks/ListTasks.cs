@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -23,19 +24,41 @@ internal static class ListTasks
         }
         var instance = string.IsNullOrEmpty(request.ContainerInstance)
             ? null : EcsNames.Member(request.ContainerInstance, "container-instance", cluster.Name);
-        // A task that is asked to stop has desired status STOPPED while it still is in the index of live ones.
-        var (index, value) = service is not null ? (EcsKinds.ByService, service)
-            : desired == Rules.TaskStatus.Stopped ? (null, "") : (EcsKinds.ByStatus, Rules.TaskStatus.Running);
+        bool Matches(TaskDocument task) => task.DesiredStatus == desired
+            && (service is null || task.ServiceName == service)
+            && (instance is null || (task.InstanceId == instance && task.LaunchType != LaunchTypes.Fargate))
+            && (request.Family is null || task.Family == request.Family)
+            && (request.StartedBy is null || task.StartedBy == request.StartedBy)
+            && (request.LaunchType is null || task.LaunchType == request.LaunchType);
         var (page, next) = await Paging.ReadAsync(
-            (after, limit) => index is null
-                ? cx.Documents.ListAsync(EcsKinds.EcsTask, scope, stop, afterName: after, limit: limit)
-                : cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, index, value, stop, after, limit),
-            task => task.DesiredStatus == desired
-                && (instance is null || (task.InstanceId == instance && task.LaunchType != LaunchTypes.Fargate))
-                && (request.Family is null || task.Family == request.Family)
-                && (request.StartedBy is null || task.StartedBy == request.StartedBy)
-                && (request.LaunchType is null || task.LaunchType == request.LaunchType),
-            request.MaxResults, request.NextToken);
+            async (after, limit) =>
+            {
+                var live = await EcsMirror.ReadAsync(cx.Documents, scope, c => Live(c, service, instance, Matches, after, limit), stop);
+                // Those that are asked to stop have desired status STOPPED while they still live.
+                return desired != Rules.TaskStatus.Stopped ? live : Merge(live, await StoppedAsync(cx, scope, service, after, limit, stop), limit);
+            },
+            Matches, request.MaxResults, request.NextToken);
         return new ListTasksResponse { TaskArns = [.. page.Select(t => t.Value.Arn)], NextToken = next };
     }
+
+    // The live ones are in memory: with a hundred thousand of them, reading each for a filter that few pass would take seconds.
+    private static IReadOnlyList<Document<TaskDocument>> Live(
+        ClusterMirror cluster, string? service, string? instance, Func<TaskDocument, bool> matches, string? after, int limit)
+    {
+        IEnumerable<Document<TaskDocument>> candidates =
+            service is not null ? (IEnumerable<Document<TaskDocument>>?)cluster.Services.GetValueOrDefault(service)?.Tasks.Values ?? []
+            : instance is not null ? (cluster.Node(instance)?.Assignment?.Value.Entries ?? []).Select(e => cluster.Find(e.TaskId)).OfType<Document<TaskDocument>>()
+            : cluster.Tasks;
+        return [.. candidates.Where(t => !t.Value.IsStopped && matches(t.Value) && string.CompareOrdinal(t.Key.Name, after) > 0)
+            .OrderBy(t => t.Key.Name, StringComparer.Ordinal).Take(limit)];
+    }
+
+    private static ValueTask<IReadOnlyList<Document<TaskDocument>>> StoppedAsync(
+        EcsContext cx, string scope, string? service, string? after, int limit, CancellationToken stop) => service is null
+        ? cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByStatus, Rules.TaskStatus.Stopped, stop, after, limit)
+        : cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByService, service, stop, after, limit);
+
+    private static IReadOnlyList<Document<TaskDocument>> Merge(
+        IReadOnlyList<Document<TaskDocument>> live, IReadOnlyList<Document<TaskDocument>> stopped, int limit) =>
+        [.. live.Concat(stopped).DistinctBy(t => t.Key.Name).OrderBy(t => t.Key.Name, StringComparer.Ordinal).Take(limit)];
 }
