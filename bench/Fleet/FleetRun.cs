@@ -154,7 +154,7 @@ internal sealed class FleetRun : IDisposable
         lost.ForEach(node => node.Vanish());
         var started = World.Running;
         await UntilAsync("replaced", () => World.Running >= started + there, () => $"{World.Running - started} of {there} tasks run elsewhere");
-        _report.Add($"{_settings.Lost} nodes lost: their {there} tasks run elsewhere", watch.Elapsed.TotalSeconds, "s", "policy + 10 s");
+        _report.Add($"{_settings.Lost} nodes lost: their {there} tasks run elsewhere", watch.Elapsed.TotalSeconds, "s", "40, and 60 more soon after a restart");
     }
 
     private async Task UntilAsync(string what, Func<bool> reached, Func<string> progress)

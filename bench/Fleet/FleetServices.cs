@@ -43,6 +43,7 @@ internal sealed class FleetServices(FleetWorld world)
             await _client.CallAsync(EcsOperations.CreateService, new()
             {
                 Cluster = FleetWorld.Cluster, ServiceName = name, TaskDefinition = "app", LaunchType = "EC2", DesiredCount = Math.Min(left, LargestService),
+                Tags = [new() { Key = "longspan:disconnect-replace-after", Value = "30s" }],
                 PlacementConstraints = strategy.Length == 0 ? null : [new() { Type = "memberOf", Expression = $"attribute:{NodeFacts.DiskAttribute} == ssd" }],
                 PlacementStrategy = strategy switch
                 {

@@ -8,6 +8,8 @@ namespace Longspan.Services.Ecs.Operations;
 
 internal static class ListTasks
 {
+    private static readonly IComparer<string> LastFirst = Comparer<string>.Create(static (one, other) => string.CompareOrdinal(other, one));
+
     public static async ValueTask<ListTasksResponse> HandleAsync(EcsContext cx, ListTasksRequest request, CancellationToken stop)
     {
         var cluster = await cx.ClusterAsync(request.Cluster, stop);
@@ -30,9 +32,14 @@ internal static class ListTasks
             && (request.Family is null || task.Family == request.Family)
             && (request.StartedBy is null || task.StartedBy == request.StartedBy)
             && (request.LaunchType is null || task.LaunchType == request.LaunchType);
+        var unfiltered = service is null && instance is null && request.Family is null && request.StartedBy is null && request.LaunchType is null;
         var (page, next) = await Paging.ReadAsync(
             async (after, limit) =>
             {
+                if (unfiltered && desired != Rules.TaskStatus.Stopped)
+                {
+                    return await cx.Documents.ListByIndexAsync(EcsKinds.EcsTask, scope, EcsKinds.ByStatus, Rules.TaskStatus.Running, stop, after, limit);
+                }
                 var live = await EcsMirror.ReadAsync(cx.Documents, scope, c => Live(c, service, instance, Matches, after, limit), stop);
                 // Those that are asked to stop have desired status STOPPED while they still live.
                 return desired != Rules.TaskStatus.Stopped ? live : Merge(live, await StoppedAsync(cx, scope, service, after, limit, stop), limit);
@@ -49,8 +56,23 @@ internal static class ListTasks
             service is not null ? (IEnumerable<Document<TaskDocument>>?)cluster.Services.GetValueOrDefault(service)?.Tasks.Values ?? []
             : instance is not null ? (cluster.Node(instance)?.Assignment?.Value.Entries ?? []).Select(e => cluster.Find(e.TaskId)).OfType<Document<TaskDocument>>()
             : cluster.Tasks;
-        return [.. candidates.Where(t => !t.Value.IsStopped && matches(t.Value) && string.CompareOrdinal(t.Key.Name, after) > 0)
-            .OrderBy(t => t.Key.Name, StringComparer.Ordinal).Take(limit)];
+        // The first ones by name, in one pass: the last of them is on top and gives way.
+        var first = new PriorityQueue<Document<TaskDocument>, string>(LastFirst);
+        foreach (var task in candidates)
+        {
+            var name = task.Key.Name;
+            if (string.CompareOrdinal(name, after) <= 0 || (first.Count == limit && string.CompareOrdinal(name, first.Peek().Key.Name) >= 0)
+                || task.Value.IsStopped || !matches(task.Value))
+            {
+                continue;
+            }
+            if (first.Count == limit)
+            {
+                first.Dequeue();
+            }
+            first.Enqueue(task, name);
+        }
+        return [.. first.UnorderedItems.Select(t => t.Element).OrderBy(t => t.Key.Name, StringComparer.Ordinal)];
     }
 
     private static ValueTask<IReadOnlyList<Document<TaskDocument>>> StoppedAsync(
