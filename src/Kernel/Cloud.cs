@@ -66,6 +66,12 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     /// receiving operation can tell a repeat. Null for all other callers.
     /// </summary>
     public string? ProducerBatch { get; init; }
+    /// <summary>Where the request came from; null for calls between services.</summary>
+    public System.Net.IPAddress? SourceAddress { get; init; }
+    public string? UserAgent { get; init; }
+    /// <summary>Whether it came over TLS.</summary>
+    public bool IsEncrypted { get; init; }
+
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>
     public string Scope => $"{Caller.AccountId}/{Region}";

@@ -1,4 +1,5 @@
 using Longspan.Api.Shapes;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Reconcilers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,9 +13,12 @@ namespace Longspan.Kernel;
 public abstract class ServiceModule(ServiceSchema schema)
 {
     private readonly Dictionary<Operation, OperationHandler> _operations = [];
+    private readonly Dictionary<Operation, AccessRule> _access = [];
 
     public ServiceSchema Schema { get; } = schema;
     public IReadOnlyDictionary<Operation, OperationHandler> Operations => _operations;
+    /// <summary>What each operation asks of the policies.</summary>
+    public IReadOnlyDictionary<Operation, AccessRule> Access => _access;
     public virtual IReadOnlyList<Reconciler> Reconcilers => [];
 
     /// <summary>
@@ -50,6 +54,12 @@ public abstract class ServiceModule(ServiceSchema schema)
     public virtual ValueTask ResetAsync(CancellationToken stop) => ValueTask.CompletedTask;
 
     private protected void Register(Operation operation, OperationHandler handler) => _operations.Add(operation, handler);
+
+    private protected void Register(Operation operation, OperationHandler handler, AccessRule access)
+    {
+        Register(operation, handler);
+        _access.Add(operation, access);
+    }
 }
 
 /// <summary>
@@ -64,6 +74,28 @@ public sealed record SignedRequest(string KeyId, string Region, string StringToS
 public abstract class ServiceModule<TContext>(ServiceSchema schema) : ServiceModule(schema)
 {
     protected abstract TContext NewContext(CallContext call);
+
+    /// <summary>Declares one operation whose action has the operation's name and is about one resource.</summary>
+    /// <param name="resource">The resource's ARN, <c>*</c> when there is none.</param>
+    protected void Map<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<TContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TContext, TRequest, string> resource)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        var action = $"{operation.Service.IamPrefix}:{operation.Name}";
+        Map(operation, handler, (cx, request, _) => ValueTask.FromResult<IReadOnlyList<AccessDemand>>([new AccessDemand(action, resource(cx, request))]));
+    }
+
+    /// <summary>Declares one operation with all that it asks of the policies; none for what every identified caller may do.</summary>
+    protected void Map<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<TContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TContext, TRequest, CancellationToken, ValueTask<IReadOnlyList<AccessDemand>>> access)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() =>
+        Register(
+            operation, async (call, request, stop) => await handler(NewContext(call), (TRequest)request, stop),
+            (call, request, stop) => access(NewContext(call), (TRequest)request, stop));
 
     /// <summary>Declares one operation: <c>Map(SqsOperations.CreateQueue, CreateQueue.HandleAsync);</c></summary>
     protected void Map<TRequest, TResponse>(

@@ -19,6 +19,7 @@ internal sealed partial class AwsEndpoint(
     Cloud cloud, Recogniser recogniser, Authentication authentication, BodyReader bodies, CallGate? gate, ILogger<AwsEndpoint> log, CancellationToken closing)
 {
     private const int MaximumBatchName = 256;
+    private const int MaximumUserAgent = 1024;
 
     public async Task HandleAsync(HttpContext http)
     {
@@ -93,7 +94,13 @@ internal sealed partial class AwsEndpoint(
     {
         var (http, body, request, recognised, operation, requestId) = arrival;
         var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
-        var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint)) { ProducerBatch = ProducerBatchOf(http.Request) };
+        var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint))
+        {
+            ProducerBatch = ProducerBatchOf(http.Request),
+            SourceAddress = http.Connection.RemoteIpAddress,
+            UserAgent = UserAgentOf(http.Request),
+            IsEncrypted = http.Request.IsHttps,
+        };
         var shape = recognised.Codec.DecodeRequest(operation, request);
         // No shape points into the body, and a long poll must not keep its memory, or its place among all bodies, while it waits.
         body.Dispose();
@@ -126,6 +133,9 @@ internal sealed partial class AwsEndpoint(
 
     private static string? ProducerBatchOf(HttpRequest request) =>
         request.Headers["x-longspan-log-batch"].ToString() is { Length: > 0 and <= MaximumBatchName } batch ? batch : null;
+
+    private static string? UserAgentOf(HttpRequest request) =>
+        request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent[..Math.Min(agent.Length, MaximumUserAgent)] : null;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} to {Service} failed inside the server")]
     private partial void LogBug(string requestId, string service, Exception bug);
