@@ -31,6 +31,7 @@ internal static class Program
             EnvCommand.Create(),
             LogsCommand.Create(),
             QueueCommand.Create(),
+            AuditCommand.Create(),
             VersionCommand.Create(),
         };
         var parsed = root.Parse(arguments);

@@ -1,4 +1,6 @@
 using Longspan.Api.Shapes;
+using Longspan.Kernel.Access;
+using Longspan.Kernel.Audit;
 using Longspan.Store.Documents;
 
 namespace Longspan.Kernel;
@@ -9,31 +11,59 @@ namespace Longspan.Kernel;
 /// </summary>
 public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettings settings)
 {
-    private readonly Dictionary<Operation, OperationHandler> _handlers = [];
+    private readonly Dictionary<Operation, Entry> _entries = [];
+
+    private sealed record Entry(OperationHandler Handler, AccessRule? Access, bool IsAudited);
 
     public DocumentLog Documents { get; } = documents;
     public TimeProvider Clock { get; } = clock;
     public CloudSettings Settings { get; } = settings;
+    /// <summary>Where calls are written down; null in tests of single services.</summary>
+    public AuditTrail? Audit { get; init; }
 
     /// <summary>Adds a module's operations to the table. Start-up only.</summary>
     public void Add(ServiceModule module)
     {
         foreach (var (operation, handler) in module.Operations)
         {
-            _handlers.Add(operation, handler);
+            _entries.Add(operation, new Entry(handler, module.Access.GetValueOrDefault(operation), AuditRules.IsKept(operation)));
         }
     }
 
-    public bool Serves(Operation operation) => _handlers.ContainsKey(operation);
+    public bool Serves(Operation operation) => _entries.ContainsKey(operation);
 
     /// <summary>Runs an operation that came from outside or from another service. The one place where calls are dispatched.</summary>
     public ValueTask<Shape> DispatchAsync(CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
-        if (!_handlers.TryGetValue(operation, out var handler))
+        if (!_entries.TryGetValue(operation, out var entry))
         {
             throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
         }
-        return handler(call, request, stop);
+        return Audit is null || !AuditRules.IsKeptFor(call.Caller)
+            ? entry.Handler(call, request, stop)
+            : DispatchAuditedAsync(Audit, entry, call, operation, request, stop);
+    }
+
+    private static async ValueTask<Shape> DispatchAuditedAsync(
+        AuditTrail audit, Entry entry, CallContext call, Operation operation, Shape request, CancellationToken stop)
+    {
+        // Read beforehand: after a deletion nothing may tell what the call was about.
+        IReadOnlyList<string> resources = entry is { IsAudited: true, Access: not null } ? [.. (await entry.Access(call, request, stop)).Select(demand => demand.Resource)] : [];
+        Shape response;
+        try
+        {
+            response = await entry.Handler(call, request, stop);
+        }
+        catch (AwsError error) when (entry.IsAudited || AuditRules.IsDenial(error))
+        {
+            await audit.RecordAsync(new AuditedCall(call, operation, request, resources, Error: error));
+            throw;
+        }
+        if (entry.IsAudited)
+        {
+            await audit.RecordAsync(new AuditedCall(call, operation, request, resources, response));
+        }
+        return response;
     }
 
     /// <summary>Calls another service's public operation in this process, as <paramref name="caller"/>.</summary>

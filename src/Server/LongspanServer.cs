@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Audit;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Server.Endpoint;
 using Longspan.Store;
@@ -69,12 +70,16 @@ public sealed class LongspanServer : IAsyncDisposable
         var store = opened.Add(await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, stop: stop));
         var bodies = opened.Own(new BodyReader());
         var closing = opened.Own(new CancellationTokenSource());
+        var rates = opened.Own(new RateLimits(settings.RateLimit));
         var gate = settings.AcceptAnyCredentials ? opened.Own(new CallGate()) : null;
         var app = opened.Add(Build(settings));
         var log = app.Services.GetRequiredService<ILoggerFactory>();
         var port = settings.Port == 0 ? FreePort(settings.Bind[0]) : settings.Port;
         var endpoint = new Uri($"http://{new IPEndPoint(settings.Bind[0], port)}");
-        var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path) { AwsStrict = settings.AwsStrict });
+        var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path) { AwsStrict = settings.AwsStrict })
+        {
+            Audit = new AuditTrail(store.Records, log.CreateLogger<AuditTrail>()),
+        };
         var tokens = new SessionTokens(store.Sealer);
         var keys = opened.Add(new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials));
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
@@ -94,7 +99,7 @@ public sealed class LongspanServer : IAsyncDisposable
             store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>()));
         var frontDoor = opened.Add(
             new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>()));
-        var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, bodies, gate, log.CreateLogger<AwsEndpoint>(), closing.Token);
+        var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, rates, bodies, gate, log.CreateLogger<AwsEndpoint>(), closing.Token);
         var reset = gate is null ? null : new ResetEndpoint(store, modules, keys, bootstrap, gate, settings);
 
         UseFrontDoors(app, settings, frontDoor);

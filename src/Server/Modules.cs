@@ -1,5 +1,6 @@
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
+using Longspan.Services.CloudTrail;
 using Longspan.Services.Ecr;
 using Longspan.Services.Ecs;
 using Longspan.Services.Iam;
@@ -32,6 +33,7 @@ internal static class Modules
             new EcsModule(cloud, log),
             new EcrModule(cloud, store.Blobs, store.Sealer),
             new LogsModule(cloud, store.Records),
+            new CloudTrailModule(cloud, store.Records),
         ];
     }
 }

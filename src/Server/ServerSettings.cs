@@ -6,6 +6,9 @@ namespace Longspan.Server;
 public sealed record ServerSettings
 {
     public const int DefaultPort = 4566;
+    /// <summary>Far above what tools and pipelines do, and a fraction of what a server can: one caller's endless loop leaves the rest to the others.</summary>
+    public const int DefaultRateLimit = 2000;
+    private const int MaximumRateLimit = 1_000_000;
 
     /// <summary>Everything durable lives here. One server process per folder.</summary>
     public required string DataFolder { get; init; }
@@ -22,6 +25,8 @@ public sealed record ServerSettings
     public bool AcceptAnyCredentials { get; init; }
     /// <summary>Refuse what AWS refuses, also where Longspan could serve it: to learn here what would fail there.</summary>
     public bool AwsStrict { get; init; }
+    /// <summary>Calls a second that one identity may make of the control plane, twice as many at once; 0 for no limit.</summary>
+    public int RateLimit { get; init; } = DefaultRateLimit;
     /// <summary>Ports of this machine that lead to the healthy tasks of a service.</summary>
     public IReadOnlyList<PublishedService> Publish { get; init; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -44,6 +49,10 @@ public sealed record ServerSettings
         if (exposed.Length > 0 && AcceptAnyCredentials)
         {
             yield return "--accept-any-credentials is for loopback only.";
+        }
+        if (RateLimit is < 0 or > MaximumRateLimit)
+        {
+            yield return $"--rate-limit {RateLimit} is not a number of calls a second; use 0 (no limit) to {MaximumRateLimit}.";
         }
         foreach (var twice in Publish.GroupBy(service => service.Port).Where(group => group.Count() > 1))
         {

@@ -9,6 +9,7 @@ public static class AwsServices
 {
     public static IReadOnlyList<ServiceSchema> All { get; } = new[]
     {
+        Longspan.Api.CloudTrail.CloudTrailOperations.Service,
         Longspan.Api.Ecr.EcrOperations.Service,
         Longspan.Api.Ecs.EcsOperations.Service,
         Longspan.Api.Iam.IamOperations.Service,

@@ -13,4 +13,7 @@ internal static class QueueCommand
         QueueRedriveCommand.Create(),
         QueuePurgeCommand.Create(),
     };
+
+    public static Argument<string> NameArgument(string name = "NAME", string description = "The queue's name or URL; of a URL only the path counts") =>
+        new(name) { Description = description };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Longspan.Api.Shapes;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Output;
 using Longspan.Cli.Queues;
 using Spectre.Console;
@@ -17,7 +18,7 @@ internal static class QueueListCommand
         var sort = new Option<string>("--sort") { Description = "name; age or depth: the largest first", DefaultValueFactory = _ => "name" };
         sort.AcceptOnlyFromAmong("name", "age", "depth");
         var command = new Command("list", "List queues with their depths and the age of the oldest message") { prefix, sort };
-        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        ConnectionOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var queues = await ReadAsync(server, parsed.GetValue(prefix), stop);
             QueueSummary[] sorted = parsed.GetValue(sort) switch
@@ -39,12 +40,12 @@ internal static class QueueListCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<QueueSummary>> ReadAsync(QueueServer server, string? prefix, CancellationToken stop)
+    private static async Task<IReadOnlyList<QueueSummary>> ReadAsync(ServerConnection server, string? prefix, CancellationToken stop)
     {
         var urls = await server.UrlsAsync(prefix, stop);
         var found = new QueueSummary?[urls.Count];
         var aged = true;
-        await Parallel.ForAsync(0, urls.Count, new ParallelOptions { MaxDegreeOfParallelism = QueueServer.Concurrency, CancellationToken = stop }, async (i, each) =>
+        await Parallel.ForAsync(0, urls.Count, new ParallelOptions { MaxDegreeOfParallelism = ServerConnection.Concurrency, CancellationToken = stop }, async (i, each) =>
         {
             try
             {
@@ -70,7 +71,7 @@ internal static class QueueListCommand
 
     private sealed class UnofferedException : Exception;
 
-    private static async Task<long?> AgeAsync(QueueServer server, string url, CancellationToken stop)
+    private static async Task<long?> AgeAsync(ServerConnection server, string url, CancellationToken stop)
     {
         try
         {
@@ -86,9 +87,9 @@ internal static class QueueListCommand
     {
         var redrive = attributes.GetValueOrDefault("RedrivePolicy") is { Length: > 0 } policy ? JsonNode.Parse(policy) : null;
         return new QueueSummary(
-            QueueServer.NameOf(url), url,
-            QueueServer.Count(attributes, "ApproximateNumberOfMessages"), QueueServer.Count(attributes, "ApproximateNumberOfMessagesNotVisible"),
-            QueueServer.Count(attributes, "ApproximateNumberOfMessagesDelayed"), age,
+            QueueCalls.NameOf(url), url,
+            QueueCalls.Count(attributes, "ApproximateNumberOfMessages"), QueueCalls.Count(attributes, "ApproximateNumberOfMessagesNotVisible"),
+            QueueCalls.Count(attributes, "ApproximateNumberOfMessagesDelayed"), age,
             redrive?["deadLetterTargetArn"]?.ToString().Split(':')[^1],
             redrive?["maxReceiveCount"] is { } count ? int.Parse(count.ToString(), CultureInfo.InvariantCulture) : null,
             attributes.GetValueOrDefault("FifoQueue") == "true");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Longspan.Api.LongspanQueues;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
 using Longspan.Cli.Queues;
@@ -15,18 +16,18 @@ internal static class QueuePeekCommand
 
     public static Command Create()
     {
-        var name = QueueOptions.Queue();
-        var count = QueueOptions.Number("--count", "How many messages (default: 10)", Most);
+        var name = QueueCommand.NameArgument();
+        var count = ConnectionOptions.Number("--count", "How many messages (default: 10)", Most);
         count.Aliases.Add("-n");
         var command = new Command("peek", "Look at messages without receiving them: nothing about them changes") { name, count };
-        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        ConnectionOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
             var attributes = await server.AttributesAsync(url, stop);
-            var printer = json ? new MessageDocument(QueueServer.NameOf(url)) : null;
+            var printer = json ? new MessageDocument(QueueCalls.NameOf(url)) : null;
             if (printer is null)
             {
-                Terminal.Line(MessageLines.Head(QueueServer.NameOf(url), attributes));
+                Terminal.Line(MessageLines.Head(QueueCalls.NameOf(url), attributes));
             }
             using (printer)
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Longspan.Api.Sqs;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
 using Longspan.Cli.Queues;
@@ -11,10 +12,10 @@ internal static class QueuePurgeCommand
 {
     public static Command Create()
     {
-        var name = QueueOptions.Queue();
+        var name = QueueCommand.NameArgument();
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask; for scripts" };
         var command = new Command("purge", "Delete every message of a queue, in flight and delayed ones too") { name, yes };
-        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        ConnectionOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var sure = parsed.GetValue(yes);
             if (!sure && (Console.IsInputRedirected || Console.IsErrorRedirected))
@@ -22,7 +23,7 @@ internal static class QueuePurgeCommand
                 throw new CommandFailure("Purging deletes messages for good and wants to be confirmed, and there is no terminal to ask.", "Use --yes in scripts.", exitCode: 2);
             }
             var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
-            var own = QueueServer.NameOf(url);
+            var own = QueueCalls.NameOf(url);
             var attributes = await server.AttributesAsync(url, stop);
             if (!sure)
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
 using Longspan.Cli.Queues;
@@ -19,9 +20,9 @@ internal static class QueueRedriveCommand
 
     public static Command Create()
     {
-        var name = QueueOptions.Queue("DLQ", "The dead-letter queue's name or URL");
+        var name = QueueCommand.NameArgument("DLQ", "The dead-letter queue's name or URL");
         var to = new Option<string?>("--to") { Description = "Where all go (default: each to the queue that it came from)" };
-        var rate = QueueOptions.Number("--rate", "Messages a second (default: as many as the server moves)", MostPerSecond);
+        var rate = ConnectionOptions.Number("--rate", "Messages a second (default: as many as the server moves)", MostPerSecond);
         var status = new Option<bool>("--status") { Description = "Only show the newest move from this queue" };
         var cancel = new Option<bool>("--cancel") { Description = "Cancel the move that is running; what was moved stays moved" };
         var command = new Command("redrive", "Move dead letters back to where they came from, or to another queue") { name, to, rate, status, cancel };
@@ -32,10 +33,10 @@ internal static class QueueRedriveCommand
                 result.AddError("--status and --cancel cannot be used together.");
             }
         });
-        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        ConnectionOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
-            var move = new Move(server, QueueServer.NameOf(url), await ArnAsync(server, url, stop), json);
+            var move = new Move(server, QueueCalls.NameOf(url), await ArnAsync(server, url, stop), json);
             if (parsed.GetValue(status))
             {
                 return move.Report(await move.NewestAsync(stop) ?? throw new CommandFailure($"No messages have been moved from {move.Name}.", $"Start with 'longspan queue redrive {move.Name}'."));
@@ -50,9 +51,9 @@ internal static class QueueRedriveCommand
         return command;
     }
 
-    private static async Task<string> ArnAsync(QueueServer server, string url, CancellationToken stop) => (await server.AttributesAsync(url, stop))["QueueArn"];
+    private static async Task<string> ArnAsync(ServerConnection server, string url, CancellationToken stop) => (await server.AttributesAsync(url, stop))["QueueArn"];
 
-    private sealed class Move(QueueServer server, string name, string arn, bool json)
+    private sealed class Move(ServerConnection server, string name, string arn, bool json)
     {
         public string Name => name;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Longspan.Api.LongspanQueues;
 using Longspan.Api.Shapes;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Queues;
 using Microsoft.Win32.SafeHandles;
@@ -16,11 +17,11 @@ internal static class QueueTailCommand
 
     public static Command Create()
     {
-        var name = QueueOptions.Queue();
-        var count = QueueOptions.Number("--count", "End after so many messages", int.MaxValue);
+        var name = QueueCommand.NameArgument();
+        var count = ConnectionOptions.Number("--count", "End after so many messages", int.MaxValue);
         count.Aliases.Add("-n");
         var command = new Command("tail", "Show messages as they are sent, without receiving them; Ctrl-C ends it") { name, count };
-        QueueOptions.Complete(command, async (parsed, server, json, stop) =>
+        ConnectionOptions.Complete(command, async (parsed, server, json, stop) =>
         {
             var url = await server.UrlOfAsync(parsed.GetRequiredValue(name), stop);
             await using var output = new StreamWriter(OpenOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
@@ -54,7 +55,7 @@ internal static class QueueTailCommand
         return Console.OpenStandardOutput();
     }
 
-    private sealed class Tail(QueueServer server, string url, StreamWriter output, bool json, int rest)
+    private sealed class Tail(ServerConnection server, string url, StreamWriter output, bool json, int rest)
     {
         private string? _after;
         private long _seen;
@@ -66,7 +67,7 @@ internal static class QueueTailCommand
         public async Task RunAsync(CancellationToken stop)
         {
             _after = (await LookAsync(stop)).After;
-            Console.Error.WriteLine($"longspan: watching {QueueServer.NameOf(url)}; Ctrl-C ends it.");
+            Console.Error.WriteLine($"longspan: watching {QueueCalls.NameOf(url)}; Ctrl-C ends it.");
             while (rest > 0)
             {
                 await Task.Delay(_away ? AwayPause : Pause, stop);

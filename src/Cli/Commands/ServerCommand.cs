@@ -18,8 +18,12 @@ internal static class ServerCommand
         var insecure = new Option<bool>("--insecure-http") { Description = "Allow plain HTTP beyond loopback, for links that never leave this machine" };
         var any = new Option<bool>("--accept-any-credentials") { Description = "Loopback only: unknown keys act as the administrator (for test suites)" };
         var strict = new Option<bool>("--aws-strict") { Description = "Refuse what AWS refuses, also where Longspan could serve it" };
+        var rate = new Option<int>("--rate-limit")
+        {
+            Description = "Control-plane calls a second that one identity may make; 0 for no limit", DefaultValueFactory = _ => ServerSettings.DefaultRateLimit,
+        };
         var publish = new Option<string[]>("--publish") { Description = "PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT; may be repeated" };
-        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, strict, publish };
+        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, strict, rate, publish };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = new ServerSettings
@@ -32,6 +36,7 @@ internal static class ServerCommand
                 InsecureHttp = parsed.GetValue(insecure),
                 AcceptAnyCredentials = parsed.GetValue(any),
                 AwsStrict = parsed.GetValue(strict),
+                RateLimit = parsed.GetValue(rate),
                 Publish = [.. (parsed.GetValue(publish) ?? []).Select(ParsePublish)],
             };
             try

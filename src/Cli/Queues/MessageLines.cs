@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Longspan.Api.LongspanQueues;
+using Longspan.Cli.Output;
 
 namespace Longspan.Cli.Queues;
 
@@ -12,12 +13,12 @@ internal static class MessageLines
 
     /// <summary>The queue and its counts.</summary>
     public static string Head(string name, Dictionary<string, string> attributes) =>
-        $"{name}: {QueueServer.Count(attributes, "ApproximateNumberOfMessages")} visible, "
-        + $"{QueueServer.Count(attributes, "ApproximateNumberOfMessagesNotVisible")} in flight, {QueueServer.Count(attributes, "ApproximateNumberOfMessagesDelayed")} delayed";
+        $"{name}: {QueueCalls.Count(attributes, "ApproximateNumberOfMessages")} visible, "
+        + $"{QueueCalls.Count(attributes, "ApproximateNumberOfMessagesNotVisible")} in flight, {QueueCalls.Count(attributes, "ApproximateNumberOfMessagesDelayed")} delayed";
 
     public static long Total(Dictionary<string, string> attributes) =>
-        QueueServer.Count(attributes, "ApproximateNumberOfMessages") + QueueServer.Count(attributes, "ApproximateNumberOfMessagesNotVisible")
-        + QueueServer.Count(attributes, "ApproximateNumberOfMessagesDelayed");
+        QueueCalls.Count(attributes, "ApproximateNumberOfMessages") + QueueCalls.Count(attributes, "ApproximateNumberOfMessagesNotVisible")
+        + QueueCalls.Count(attributes, "ApproximateNumberOfMessagesDelayed");
 
     public static string Messages(long count) => count == 1 ? "1 message" : $"{count} messages";
 

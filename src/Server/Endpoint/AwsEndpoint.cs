@@ -16,7 +16,7 @@ namespace Longspan.Server.Endpoint;
 /// <param name="gate">Keeps calls and resets apart, where there are resets.</param>
 /// <param name="closing">Ends the calls that still wait when the server stops: long polls would hold it up for their whole time.</param>
 internal sealed partial class AwsEndpoint(
-    Cloud cloud, Recogniser recogniser, Authentication authentication, BodyReader bodies, CallGate? gate, ILogger<AwsEndpoint> log, CancellationToken closing)
+    Cloud cloud, Recogniser recogniser, Authentication authentication, RateLimits rates, BodyReader bodies, CallGate? gate, ILogger<AwsEndpoint> log, CancellationToken closing)
 {
     private const int MaximumBatchName = 256;
     private const int MaximumUserAgent = 1024;
@@ -94,6 +94,7 @@ internal sealed partial class AwsEndpoint(
     {
         var (http, body, request, recognised, operation, requestId) = arrival;
         var (caller, region) = await authentication.VerifyAsync(request, recognised.Protocol, operation, stop);
+        rates.Take(caller, operation);
         var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint))
         {
             ProducerBatch = ProducerBatchOf(http.Request),

@@ -37,6 +37,22 @@ public sealed class ServerTests : IDisposable
         Assert.Equal("""{"status":"ok"}""", await http.GetStringAsync(new Uri(server.Endpoint, "/health")));
     }
 
+    [Fact]
+    public async Task An_identity_that_calls_too_often_is_throttled_and_others_are_not()
+    {
+        await using var server = await LongspanServer.StartAsync(
+            new ServerSettings { DataFolder = Path.Combine(_folder.FullName, "data"), Port = 0, AcceptAnyCredentials = true, RateLimit = 1 }, default);
+        using var http = new HttpClient();
+        var (busy, quiet) = (new AwsCredentials("AKIABUSYBUSYBUSYBUSY", "x"), await ReadKeysAsync(server));
+        AwsError? refused = null;
+        for (var calls = 0; refused is null && calls < 1000; calls++)
+        {
+            refused = await Record.ExceptionAsync(() => WhoAmIAsync(http, server, busy)) as AwsError;
+        }
+        Assert.Equal("Throttling", refused?.Code);
+        Assert.Equal("123456789012", (await WhoAmIAsync(http, server, quiet)).Account);
+    }
+
     [Theory]
     [InlineData("/ecs/acs/ws?clusterArn=default&containerInstanceArn=x")]
     [InlineData("/ecs/tcs/ws?cluster=default&containerInstance=x")]

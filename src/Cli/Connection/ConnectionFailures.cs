@@ -2,12 +2,12 @@ using System.Text.Json;
 using Longspan.Api.Shapes;
 using Longspan.Cli.Embedded;
 
-namespace Longspan.Cli.Queues;
+namespace Longspan.Cli.Connection;
 
-/// <summary>Says in words what kept a queue command from its work, and what to do next.</summary>
-internal static class QueueFailures
+/// <summary>Says in words what kept a command from its work, and what to do next.</summary>
+internal static class ConnectionFailures
 {
-    public static CommandFailure? Explain(Exception error, QueueServer server, CancellationToken stop) => error switch
+    public static CommandFailure? Explain(Exception error, ServerConnection server, CancellationToken stop) => error switch
     {
         AwsError refused => Refused(refused, server),
         HttpRequestException unreachable => new CommandFailure(
@@ -20,7 +20,7 @@ internal static class QueueFailures
         _ => null,
     };
 
-    private static CommandFailure Refused(AwsError refused, QueueServer server) => refused.Code switch
+    private static CommandFailure Refused(AwsError refused, ServerConnection server) => refused.Code switch
     {
         "InvalidClientTokenId" or "UnrecognizedClientException" or "SignatureDoesNotMatch" or "InvalidSignatureException" or "InvalidAccessKeyId"
             or "IncompleteSignature" or "IncompleteSignatureException" or "InvalidToken" or "MissingAuthenticationToken" or "MissingAuthenticationTokenException" or "ExpiredToken" or "ExpiredTokenException" => new CommandFailure(
@@ -28,11 +28,11 @@ internal static class QueueFailures
             "A server writes its administrator's keys to 'credentials' in its --data folder; give that file with --credentials."),
         "AccessDenied" or "AccessDeniedException" => new CommandFailure(
             $"The credentials from {server.Keys.Source} may not do this: {refused.Message}",
-            "Queue commands use sqs:ListQueues, sqs:GetQueueUrl, sqs:GetQueueAttributes, sqs:PeekMessages, sqs:WatchMessages, sqs:PurgeQueue and the message move task actions."),
+            "Give their user or role a policy that allows the action that is named there, or use other credentials."),
         "QueueDoesNotExist" => new CommandFailure("The queue does not exist any more.", "'longspan queue list' shows all queues."),
         "UnknownOperationException" or "InvalidAction" => new CommandFailure(
             $"The server at {server.Endpoint} does not know this operation: {refused.Message}",
-            "Looking at messages without receiving them is a Longspan extension; other servers, and older ones, do not offer it."),
+            "Other servers, and older ones, do not offer all that this command uses."),
         "PurgeQueueInProgress" => new CommandFailure(refused.Message, "Wait until a minute has passed since the purge before, then run the command again."),
         _ => new CommandFailure($"The server refused: {refused.Code}: {refused.Message}", refused.IsServerFault ? "The server's log may say more." : null),
     };

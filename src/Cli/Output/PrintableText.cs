@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Longspan.Cli.Queues;
+namespace Longspan.Cli.Output;
 
 /// <summary>What others have written, made fit for a terminal: one line, nothing in it that a terminal would obey.</summary>
 internal static class PrintableText

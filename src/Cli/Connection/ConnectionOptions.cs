@@ -3,10 +3,10 @@ using System.Globalization;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 
-namespace Longspan.Cli.Queues;
+namespace Longspan.Cli.Connection;
 
-/// <summary>The options by which every queue command finds its server, and the format of what it prints.</summary>
-internal sealed class QueueOptions
+/// <summary>The options by which a command finds its server, and the format of what it prints.</summary>
+internal sealed class ConnectionOptions
 {
     private readonly Option<Uri?> _endpoint = new("--endpoint")
     {
@@ -29,9 +29,9 @@ internal sealed class QueueOptions
     private readonly Option<string> _output = SharedOptions.OutputFormat();
 
     /// <summary>Adds the options to a command and makes it run with an open connection; what goes wrong is told in words.</summary>
-    public static void Complete(Command command, Func<ParseResult, QueueServer, bool, CancellationToken, Task<int>> action)
+    public static void Complete(Command command, Func<ParseResult, ServerConnection, bool, CancellationToken, Task<int>> action)
     {
-        var options = new QueueOptions();
+        var options = new ConnectionOptions();
         foreach (var option in (Option[])[options._endpoint, options._region, options._credentials, options._profile, options._home, options._output])
         {
             command.Add(option);
@@ -43,15 +43,12 @@ internal sealed class QueueOptions
             {
                 return await action(parsed, server, parsed.GetValue(options._output) == "json", stop);
             }
-            catch (Exception e) when (QueueFailures.Explain(e, server, stop) is { } failure)
+            catch (Exception e) when (ConnectionFailures.Explain(e, server, stop) is { } failure)
             {
                 throw failure;
             }
         });
     }
-
-    public static Argument<string> Queue(string name = "NAME", string description = "The queue's name or URL; of a URL only the path counts") =>
-        new(name) { Description = description };
 
     /// <summary>A number from 1 on; null when it is left out.</summary>
     public static Option<int?> Number(string name, string description, int most) => new(name)
@@ -68,7 +65,7 @@ internal sealed class QueueOptions
         },
     };
 
-    private QueueServer Open(ParseResult parsed)
+    private ServerConnection Open(ParseResult parsed)
     {
         var home = new Home(parsed.GetRequiredValue(_home).FullName);
         var homeIsNamed = parsed.GetResult(_home) is { Implicit: false };
@@ -88,32 +85,32 @@ internal sealed class QueueOptions
             $"No server is named, and nothing is up in {home.Folder}.",
             "Start one with 'longspan up', or name one: --endpoint URL --credentials FILE, or AWS_ENDPOINT_URL and AWS keys in the environment.");
         var keys = parsed.GetValue(_credentials) is null
-            ? QueueKeys.FromFile(home.CredentialsFile, parsed.GetValue(_profile) ?? "default")
+            ? ConnectionKeys.FromFile(home.CredentialsFile, parsed.GetValue(_profile) ?? "default")
             : Keys(parsed);
-        return new QueueServer(run.Endpoint, $"the run in {home.Folder}", keys, region ?? Topology.Region);
+        return new ServerConnection(run.Endpoint, $"the run in {home.Folder}", keys, region ?? Topology.Region);
     }
 
-    private QueueServer Away(ParseResult parsed, Uri endpoint, string source, string? region)
+    private ServerConnection Away(ParseResult parsed, Uri endpoint, string source, string? region)
     {
         var keys = Keys(parsed);
-        return new QueueServer(endpoint, source, keys, region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? keys.Region ?? Topology.Region);
+        return new ServerConnection(endpoint, source, keys, region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? keys.Region ?? Topology.Region);
     }
 
-    private QueueKeys Keys(ParseResult parsed)
+    private ConnectionKeys Keys(ParseResult parsed)
     {
         var profile = parsed.GetValue(_profile);
         if (parsed.GetValue(_credentials) is { } file)
         {
-            return QueueKeys.FromFile(file.FullName, profile ?? "default");
+            return ConnectionKeys.FromFile(file.FullName, profile ?? "default");
         }
         // As AWS clients do: keys in the environment come before a profile that is only named there.
-        if (profile is null && QueueKeys.FromVariables() is { } keys)
+        if (profile is null && ConnectionKeys.FromVariables() is { } keys)
         {
             return keys;
         }
         var shared = Variable("AWS_SHARED_CREDENTIALS_FILE")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".aws", "credentials");
-        return QueueKeys.FromFile(shared, profile ?? Variable("AWS_PROFILE") ?? "default");
+        return ConnectionKeys.FromFile(shared, profile ?? Variable("AWS_PROFILE") ?? "default");
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

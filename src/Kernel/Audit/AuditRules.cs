@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+using Longspan.Api.Shapes;
+
+namespace Longspan.Kernel.Audit;
+
+/// <summary>
+/// Which calls the audit trail keeps: all that change something, all that hand out credentials or secrets, and every denial. Calls of the
+/// <see cref="DataPlane"/> are kept when they are denied.
+/// </summary>
+public static class AuditRules
+{
+    private static readonly string[] s_reading =
+    [
+        "BatchCheck", "BatchGet", "Check", "Count", "Decode", "Describe", "Discover", "Estimate", "Filter", "Get", "Head", "List", "Lookup", "Peek",
+        "Poll", "Preview", "Search", "Simulate", "Test", "Validate", "Verify", "Watch",
+    ];
+
+    /// <summary>Use of a key changes nothing, whatever the operation's name sounds like; AWS marks these as reading too.</summary>
+    private static readonly FrozenSet<string> s_readingByName = FrozenSet.Create(
+        "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+        "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateMac", "kms:GenerateRandom", "kms:ReEncrypt", "kms:Sign", "iam:GenerateCredentialReport",
+        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity");
+
+    private static readonly FrozenSet<string> s_revealing = FrozenSet.Create(
+        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken",
+        "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue");
+
+    private static readonly FrozenSet<string> s_denials = FrozenSet.Create("AccessDenied", "AccessDeniedException", "UnauthorizedOperation");
+
+    public static bool IsReadOnly(Operation operation) =>
+        s_readingByName.Contains(KeyOf(operation)) || s_reading.Any(verb => operation.Name.StartsWith(verb, StringComparison.Ordinal));
+
+    public static bool IsDenial(AwsError error) => s_denials.Contains(error.Code);
+
+    /// <summary>
+    /// Whether calls of this operation are kept when they succeed, or fail for another reason than a denial. Asked once for each operation, at start.
+    /// </summary>
+    public static bool IsKept(Operation operation)
+    {
+        var key = KeyOf(operation);
+        return s_revealing.Contains(key) || !(IsReadOnly(operation) || DataPlane.Has(operation));
+    }
+
+    /// <summary>
+    /// The platform's own hand, and services that take on a task's role, act for each task of each node: what they do follows from
+    /// calls that were kept already.
+    /// </summary>
+    public static bool IsKeptFor(Caller caller) => caller.ServicePrincipal is null && caller.AccessKeyId.Length > 0;
+
+    private static string KeyOf(Operation operation) => $"{operation.Service.IamPrefix}:{operation.Name}";
+}
