@@ -1,5 +1,6 @@
 using Longspan.Api.Shapes;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Kernel.Audit;
 using Longspan.Store.Documents;
 
@@ -15,11 +16,16 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
 
     private sealed record Entry(OperationHandler Handler, AccessRule? Access, bool IsAudited);
 
+    // Until every service has declared what its operations ask, those that have not run as they did before there were policies.
+    private static bool RefusesUndeclared => false;
+
     public DocumentLog Documents { get; } = documents;
     public TimeProvider Clock { get; } = clock;
     public CloudSettings Settings { get; } = settings;
     /// <summary>Where calls are written down; null in tests of single services.</summary>
     public AuditTrail? Audit { get; init; }
+    /// <summary>Judges calls by policies. Operations ask it themselves only about what their declared rule cannot know.</summary>
+    public Authorizer Access { get; } = new(documents, settings.AccountId);
 
     /// <summary>Adds a module's operations to the table. Start-up only.</summary>
     public void Add(ServiceModule module)
@@ -32,39 +38,55 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
 
     public bool Serves(Operation operation) => _entries.ContainsKey(operation);
 
-    /// <summary>Runs an operation that came from outside or from another service. The one place where calls are dispatched.</summary>
+    /// <summary>
+    /// Runs an operation that came from outside or from another service, if the policies let its caller. The one place where calls are
+    /// dispatched, and so the one where they are allowed.
+    /// </summary>
     public ValueTask<Shape> DispatchAsync(CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
         if (!_entries.TryGetValue(operation, out var entry))
         {
             throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
         }
-        return Audit is null || !AuditRules.IsKeptFor(call.Caller)
+        var audit = AuditRules.IsKeptFor(call.Caller) ? Audit : null;
+        return call.Caller.IsAdministrator && audit is null
             ? entry.Handler(call, request, stop)
-            : DispatchAuditedAsync(Audit, entry, call, operation, request, stop);
+            : DispatchAsync(entry, audit, call, operation, request, stop);
     }
 
-    private static async ValueTask<Shape> DispatchAuditedAsync(
-        AuditTrail audit, Entry entry, CallContext call, Operation operation, Shape request, CancellationToken stop)
+    private async ValueTask<Shape> DispatchAsync(
+        Entry entry, AuditTrail? audit, CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
-        // Read beforehand: after a deletion nothing may tell what the call was about.
-        IReadOnlyList<string> resources = entry is { IsAudited: true, Access: not null } ? [.. (await entry.Access(call, request, stop)).Select(demand => demand.Resource)] : [];
+        // Of an administrator's calls the rule is asked for the trail only, and beforehand: after a deletion nothing may tell what it was about.
+        var demands = entry.Access is not null && (entry.IsAudited || !call.Caller.IsAdministrator) ? await entry.Access(call, request, stop) : null;
         Shape response;
         try
         {
+            if (!call.Caller.IsAdministrator)
+            {
+                await AllowAsync(call, operation, demands, stop);
+            }
             response = await entry.Handler(call, request, stop);
         }
-        catch (AwsError error) when (entry.IsAudited || AuditRules.IsDenial(error))
+        catch (AwsError error) when (audit is not null && (entry.IsAudited || AuditRules.IsDenial(error)))
         {
-            await audit.RecordAsync(new AuditedCall(call, operation, request, resources, Error: error));
+            await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), Error: error));
             throw;
         }
-        if (entry.IsAudited)
+        if (audit is not null && entry.IsAudited)
         {
-            await audit.RecordAsync(new AuditedCall(call, operation, request, resources, response));
+            await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), response));
         }
         return response;
     }
+
+    private ValueTask AllowAsync(CallContext call, Operation operation, IReadOnlyList<AccessDemand>? demands, CancellationToken stop) =>
+        demands is not null ? Access.RequireAsync(call, operation, demands, stop)
+        : RefusesUndeclared ? throw Authorizer.Refuse(
+            call, operation, AccessDecision.ImplicitDeny(PolicyKind.Identity), new AccessDemand(operation.ActionName, "*"))
+        : ValueTask.CompletedTask;
+
+    private static IReadOnlyList<string> ResourcesOf(IReadOnlyList<AccessDemand>? demands) => [.. demands?.Select(demand => demand.Resource) ?? []];
 
     /// <summary>Calls another service's public operation in this process, as <paramref name="caller"/>.</summary>
     public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(
@@ -72,7 +94,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         where TRequest : Shape, new()
         where TResponse : Shape, new()
     {
-        var call = new CallContext(this, caller, region, Ids.Uuid(), Settings.Endpoint);
+        var call = new CallContext(this, caller, region, Ids.Uuid(), Settings.Endpoint) { IsBetweenServices = true };
         return (TResponse)await DispatchAsync(call, operation, request, stop);
     }
 }
@@ -101,6 +123,8 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     public string? UserAgent { get; init; }
     /// <summary>Whether it came over TLS.</summary>
     public bool IsEncrypted { get; init; }
+    /// <summary>A service makes the call in this process, for the caller or as itself.</summary>
+    public bool IsBetweenServices { get; init; }
 
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>

@@ -83,7 +83,7 @@ public abstract class ServiceModule<TContext>(ServiceSchema schema) : ServiceMod
         where TRequest : Shape, new()
         where TResponse : Shape, new()
     {
-        var action = $"{operation.Service.IamPrefix}:{operation.Name}";
+        var action = operation.ActionName;
         Map(operation, handler, (cx, request, _) => ValueTask.FromResult<IReadOnlyList<AccessDemand>>([new AccessDemand(action, resource(cx, request))]));
     }
 

@@ -81,7 +81,7 @@ public sealed class LongspanServer : IAsyncDisposable
             Audit = new AuditTrail(store.Records, log.CreateLogger<AuditTrail>()),
         };
         var tokens = new SessionTokens(store.Sealer);
-        var keys = opened.Add(new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials));
+        var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials);
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
         var account = await bootstrap.EnsureAsync(settings.Region, stop);
         var modules = Modules.Create(cloud, store, tokens, log);

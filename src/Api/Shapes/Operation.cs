@@ -34,6 +34,8 @@ public abstract class Operation
 {
     public required ServiceSchema Service { get; init; }
     public required string Name { get; init; }
+    /// <summary>The IAM action that most operations are: <c>sqs:SendMessage</c>.</summary>
+    public string ActionName => $"{Service.IamPrefix}:{Name}";
     /// <summary>HTTP binding for the rest protocols: method, URI pattern (<c>/{Bucket}/{Key+}?x-id=PutObject</c>), success status.</summary>
     public string? HttpMethod { get; init; }
     public string? HttpUri { get; init; }

@@ -20,6 +20,11 @@ public sealed record AccessDemand(string Action, string Resource)
     public IReadOnlyDictionary<string, string>? ResourceTags { get; init; }
     /// <summary>The policy of the resource itself: a queue's, a secret's, a key's, a repository's.</summary>
     public Policy? ResourcePolicy { get; init; }
+    /// <summary>
+    /// Whether the resource's policy must agree as well: a role's trust policy, a key's policy. It may agree by naming the account, which leaves
+    /// the choice to identity policies. Of other resources, an identity policy's word is enough.
+    /// </summary>
+    public bool IsResourcePolicyRequired { get; init; }
 }
 
 /// <summary>What one operation asks of the policies, given its request. Declared with the operation, in its module.</summary>

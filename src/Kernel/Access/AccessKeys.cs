@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Longspan.Kernel.Access.Documents;
 using Longspan.Store.Documents;
 
@@ -6,11 +5,10 @@ namespace Longspan.Kernel.Access;
 
 /// <summary>
 /// Finds the secret and the caller behind an access key. Asked on every request, so results are kept in memory, but never at the price
-/// of a stale answer: once a change to a key, user or role is acknowledged, no later request is served from before it. A kept
-/// result is used only if nothing was committed since it was read, or if the change feed has been followed up to the log's present
-/// revision and told of no change to access documents since. Otherwise the documents are read again.
+/// of a stale answer: once a change to a key, user or role is acknowledged, no later request is served from before it
+/// (<see cref="AccessChanges"/>).
 /// </summary>
-public sealed class AccessKeys : IAsyncDisposable
+public sealed class AccessKeys
 {
     /// <summary>More kept results than this and the memory starts over; expired sessions leave that way too.</summary>
     public const int MaximumKept = 8192;
@@ -20,21 +18,14 @@ public sealed class AccessKeys : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly string _accountId;
     private readonly bool _acceptAny;
-    private readonly ConcurrentDictionary<string, Kept> _kept = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _following;
-    private long _followedTo;
-    private long _lastChange;
+    private readonly AccessCache<KeyLookup> _kept;
 
     /// <param name="acceptAny">Unknown keys act as the account's administrator. Loopback test servers only.</param>
     public AccessKeys(DocumentLog documents, SessionTokens tokens, TimeProvider clock, string accountId, bool acceptAny = false)
     {
         (_documents, _tokens, _clock, _accountId, _acceptAny) = (documents, tokens, clock, accountId, acceptAny);
-        _followedTo = _lastChange = documents.Revision;
-        _following = Task.Run(FollowAsync);
+        _kept = new AccessCache<KeyLookup>(AccessChanges.Of(documents), MaximumKept);
     }
-
-    private sealed record Kept(KeyLookup Lookup, long ReadAt);
 
     /// <param name="sessionToken">The request's <c>X-Amz-Security-Token</c>, if it has one.</param>
     public async ValueTask<KeyLookup> FindAsync(string accessKeyId, string? sessionToken, CancellationToken stop)
@@ -50,20 +41,13 @@ public sealed class AccessKeys : IAsyncDisposable
     /// <summary>Forgets everything kept; for a log that was emptied under us.</summary>
     public void Forget() => _kept.Clear();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _following;
-        _stop.Dispose();
-    }
-
     private Caller Administrator(string accessKeyId) => Caller.Platform(_accountId) with { AccessKeyId = accessKeyId };
 
     private async ValueTask<KeyLookup> FindLongLivedAsync(string accessKeyId, CancellationToken stop)
     {
-        var revision = _documents.Revision;
+        var now = _kept.Now;
         // Keys and tokens share one memory, and a request may put either into either place.
-        if (TryKept(accessKeyId, revision, out var kept) && kept.Session is null)
+        if (_kept.TryGet(accessKeyId, out var kept) && kept.Session is null)
         {
             return kept;
         }
@@ -84,13 +68,13 @@ public sealed class AccessKeys : IAsyncDisposable
         {
             return new KeyLookup(KeyStatus.Unknown);
         }
-        return Keep(accessKeyId, new KeyLookup(KeyStatus.Found, key.Value.Secret, CallerOf(user.Value, accessKeyId)), revision);
+        return _kept.Keep(accessKeyId, new KeyLookup(KeyStatus.Found, key.Value.Secret, CallerOf(user.Value, accessKeyId)), now);
     }
 
     private async ValueTask<KeyLookup> FindSessionAsync(string accessKeyId, string sessionToken, CancellationToken stop)
     {
-        var revision = _documents.Revision;
-        if (TryKept(sessionToken, revision, out var kept) && kept.Session?.AccessKeyId == accessKeyId)
+        var now = _kept.Now;
+        if (_kept.TryGet(sessionToken, out var kept) && kept.Session?.AccessKeyId == accessKeyId)
         {
             return IsOver(kept.Session) ? Expired(kept.Session) : kept;
         }
@@ -106,7 +90,7 @@ public sealed class AccessKeys : IAsyncDisposable
         {
             return new KeyLookup(KeyStatus.Unknown);
         }
-        return Keep(sessionToken, new KeyLookup(KeyStatus.Found, session.Secret, caller, session), revision);
+        return _kept.Keep(sessionToken, new KeyLookup(KeyStatus.Found, session.Secret, caller, session), now);
     }
 
     private async ValueTask<Caller?> FindPrincipalAsync(SessionClaims session, CancellationToken stop)
@@ -115,14 +99,27 @@ public sealed class AccessKeys : IAsyncDisposable
         if (session.RoleSessionName is null)
         {
             var user = await _documents.GetAsync(AccessKinds.Users, _accountId, name, stop);
-            return user?.Value.UserId == session.PrincipalId ? CallerOf(user.Value, session.AccessKeyId) : null;
+            return user?.Value.UserId == session.PrincipalId
+                ? CallerOf(user.Value, session.AccessKeyId) with { Session = SessionOf(session, null) }
+                : null;
         }
         var role = await _documents.GetAsync(AccessKinds.Roles, _accountId, name, stop);
         return role?.Value.RoleId == session.PrincipalId
             ? new Caller(_accountId, AssumedRoleArn(_accountId, role.Value.RoleName, session.RoleSessionName), session.UniqueId,
-                session.AccessKeyId, IsAdministrator: false)
+                session.AccessKeyId, IsAdministrator: false) { Session = SessionOf(session, role.Value.ArnIn(_accountId)) }
             : null;
     }
+
+    private static CallerSession SessionOf(SessionClaims session, string? roleArn) => new()
+    {
+        IssuedAt = DateTimeOffset.FromUnixTimeMilliseconds(session.IssuedAtMilliseconds),
+        RoleArn = roleArn,
+        Policy = session.SessionPolicy,
+        PolicyArns = session.SessionPolicyArns,
+        Tags = session.Tags,
+        TransitiveTagKeys = session.TransitiveTagKeys,
+        SourceIdentity = session.SourceIdentity,
+    };
 
     public static string AssumedRoleArn(string accountId, string roleName, string sessionName) =>
         $"arn:aws:sts::{accountId}:assumed-role/{roleName}/{sessionName}";
@@ -142,47 +139,4 @@ public sealed class AccessKeys : IAsyncDisposable
 
     // Key ids name documents, so only what could have been minted gets that far.
     private static bool IsKeyId(string text) => text.Length is >= 16 and <= 128 && text.All(char.IsAsciiLetterOrDigit);
-
-    private bool TryKept(string key, long revision, out KeyLookup lookup)
-    {
-        // Order matters: the revision was read first. Whatever was committed up to it is either followed by now, and then shows in
-        // _lastChange, or makes the first two comparisons fail.
-        if (_kept.TryGetValue(key, out var kept)
-            && (kept.ReadAt >= revision
-                || (Volatile.Read(ref _followedTo) >= revision && kept.ReadAt >= Volatile.Read(ref _lastChange))))
-        {
-            lookup = kept.Lookup;
-            return true;
-        }
-        lookup = default;
-        return false;
-    }
-
-    private KeyLookup Keep(string key, KeyLookup lookup, long readAt)
-    {
-        if (_kept.Count >= MaximumKept)
-        {
-            _kept.Clear();
-        }
-        _kept[key] = new Kept(lookup, readAt);
-        return lookup;
-    }
-
-    private async Task FollowAsync()
-    {
-        try
-        {
-            await foreach (var change in _documents.WatchAsync(Volatile.Read(ref _followedTo), _stop.Token))
-            {
-                if (change.Resync || change.Key.Kind.StartsWith("iam.", StringComparison.Ordinal))
-                {
-                    Volatile.Write(ref _lastChange, change.Revision);
-                }
-                Volatile.Write(ref _followedTo, change.Revision);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-        }
-    }
 }

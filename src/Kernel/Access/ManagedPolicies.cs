@@ -44,5 +44,8 @@ public static class ManagedPolicies
 
     public static bool IsKnown(string arn) => s_arns.Contains(arn);
 
+    /// <summary>The policy's text; null for an ARN that is not one of these.</summary>
+    public static string? TextOf(string arn) => IsKnown(arn) ? """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""" : null;
+
     public static string ArnOf(string resource) => Prefix + resource;
 }

@@ -87,11 +87,7 @@ internal sealed class AccessCloud : IAsyncDisposable
         Cloud.Add(Ssm);
     }
 
-    private async Task CloseAsync()
-    {
-        await Keys.DisposeAsync();
-        await _store.DisposeAsync();
-    }
+    private async Task CloseAsync() => await _store.DisposeAsync();
 }
 
 /// <summary>A clock that stands still until a test moves it. Timers run on real time.</summary>

@@ -118,13 +118,26 @@ public sealed class PolicyTests
     [InlineData("""{"StringNotEquals":{"sts:ExternalId":"one"}}""", null, true)]
     [InlineData("""{"Null":{"sts:ExternalId":"true"}}""", null, true)]
     [InlineData("""{"Null":{"sts:ExternalId":"false"}}""", null, false)]
-    [InlineData("""{"StringEquals":{"aws:SourceAccount":"123456789012"}}""", null, true)]
+    [InlineData("""{"StringEquals":{"aws:SourceAccount":"123456789012"}}""", null, false)]
+    [InlineData("""{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}""", null, true)]
     [InlineData("""{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/b*"}}""", null, true)]
-    [InlineData("""{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}""", null, false)]
+    [InlineData("""{"NumericLessThan":{"aws:userid":"7"}}""", null, false)]
     public void ConditionsMustHold(string condition, string? externalId, bool allowed)
     {
         var trust = Trust($$"""{"Effect":"Allow","Principal":"*","Action":"sts:*","Condition":{{condition}}}""");
         Assert.Equal(allowed, TrustRules.Allows(trust, new TrustRequest("sts:AssumeRole", Bob) { ExternalId = externalId }));
+    }
+
+    [Fact]
+    public void AServiceMayBeHeldToItsSource()
+    {
+        const string task = "arn:aws:ecs:lab-1:123456789012:task/orders/0123";
+        var trust = Trust("""
+            {"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{
+             "ArnLike":{"aws:SourceArn":"arn:aws:ecs:lab-1:123456789012:*"},"StringEquals":{"aws:SourceAccount":"123456789012"}}}
+            """);
+        Assert.True(TrustRules.Allows(trust, new TrustRequest("sts:AssumeRole", Caller.ForService(Account, "ecs-tasks.amazonaws.com", task))));
+        Assert.False(TrustRules.Allows(trust, new TrustRequest("sts:AssumeRole", Caller.ForService(Account, "ecs-tasks.amazonaws.com"))));
     }
 
     [Fact]
@@ -136,7 +149,7 @@ public sealed class PolicyTests
             Trust(allow + """,{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:user/bob"},"Action":"sts:AssumeRole"}"""), request));
         Assert.False(TrustRules.Allows(
             Trust(allow + ""","""
-                + """{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}"""), request));
+                + """{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"NumericEquals":{"aws:userid":"7"}}}"""), request));
         Assert.True(TrustRules.Allows(
             Trust(allow + """,{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:user/eve"},"Action":"sts:AssumeRole"}"""), request));
         Assert.True(TrustRules.Allows(

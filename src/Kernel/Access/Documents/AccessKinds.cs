@@ -4,9 +4,8 @@ using Longspan.Store.Documents;
 namespace Longspan.Kernel.Access.Documents;
 
 /// <summary>
-/// The kinds of access control, all in the scope that is just the account id: identities know no region. A commit that writes documents
-/// of other kinds too writes these first: <see cref="Access.AccessKeys"/> follows the change feed and must not take a commit as read
-/// before it has seen them.
+/// The kinds of access control, all in the scope that is just the account id: identities know no region. Their names start with
+/// <c>iam.</c>, by which <see cref="AccessChanges"/> knows them.
 /// </summary>
 public static class AccessKinds
 {

@@ -1,66 +1,89 @@
-using System.Globalization;
+using System.Collections.Frozen;
 
 namespace Longspan.Kernel.Access.Policies;
 
-/// <summary>
-/// Condition operators. All of IAM's are known by name so that policies that use them can be stored; those that compare strings,
-/// ARNs, booleans and presence are also decided here. The others answer "cannot tell", and the caller fails closed.
-/// </summary>
+/// <summary>The condition operators by name.</summary>
 public static class ConditionRules
 {
-    private static readonly HashSet<string> s_operators = new(StringComparer.OrdinalIgnoreCase)
+    private const string IfExists = "IfExists";
+
+    private static readonly FrozenDictionary<string, ConditionOperator> s_operators = new Dictionary<string, ConditionOperator>
     {
-        "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
-        "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
-        "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals",
-        "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
-    };
+        ["StringEquals"] = new(Comparison.Text, Relation.Equal),
+        ["StringNotEquals"] = new(Comparison.Text, Relation.Equal, IsNegated: true),
+        ["StringEqualsIgnoreCase"] = new(Comparison.TextIgnoreCase, Relation.Equal),
+        ["StringNotEqualsIgnoreCase"] = new(Comparison.TextIgnoreCase, Relation.Equal, IsNegated: true),
+        ["StringLike"] = new(Comparison.TextPattern, Relation.Equal),
+        ["StringNotLike"] = new(Comparison.TextPattern, Relation.Equal, IsNegated: true),
+        ["NumericEquals"] = new(Comparison.Number, Relation.Equal),
+        ["NumericNotEquals"] = new(Comparison.Number, Relation.Equal, IsNegated: true),
+        ["NumericLessThan"] = new(Comparison.Number, Relation.Less),
+        ["NumericLessThanEquals"] = new(Comparison.Number, Relation.LessOrEqual),
+        ["NumericGreaterThan"] = new(Comparison.Number, Relation.Greater),
+        ["NumericGreaterThanEquals"] = new(Comparison.Number, Relation.GreaterOrEqual),
+        ["DateEquals"] = new(Comparison.Date, Relation.Equal),
+        ["DateNotEquals"] = new(Comparison.Date, Relation.Equal, IsNegated: true),
+        ["DateLessThan"] = new(Comparison.Date, Relation.Less),
+        ["DateLessThanEquals"] = new(Comparison.Date, Relation.LessOrEqual),
+        ["DateGreaterThan"] = new(Comparison.Date, Relation.Greater),
+        ["DateGreaterThanEquals"] = new(Comparison.Date, Relation.GreaterOrEqual),
+        ["Bool"] = new(Comparison.TextIgnoreCase, Relation.Equal),
+        ["BinaryEquals"] = new(Comparison.Bytes, Relation.Equal),
+        ["IpAddress"] = new(Comparison.Address, Relation.Equal),
+        ["NotIpAddress"] = new(Comparison.Address, Relation.Equal, IsNegated: true),
+        ["ArnEquals"] = new(Comparison.Arn, Relation.Equal),
+        ["ArnLike"] = new(Comparison.Arn, Relation.Equal),
+        ["ArnNotEquals"] = new(Comparison.Arn, Relation.Equal, IsNegated: true),
+        ["ArnNotLike"] = new(Comparison.Arn, Relation.Equal, IsNegated: true),
+        ["Null"] = new(Comparison.Presence, Relation.Equal),
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly HashSet<string> s_decided = new(
-        s_operators.Where(o => o.StartsWith("String", StringComparison.Ordinal) || o.StartsWith("Arn", StringComparison.Ordinal)
-            || o is "Bool" or "Null"),
-        StringComparer.OrdinalIgnoreCase);
+    public static bool IsOperator(string name) => TryRead(name, out _);
 
-    public static bool IsOperator(string name) => s_operators.Contains(Plain(name, out _, out _));
-
-    /// <summary>True or false when decided, null when the operator or a set prefix is beyond this evaluator.</summary>
-    /// <param name="valueOf">A context key's value (keys know no case), or null when the request does not have it.</param>
-    public static bool? Holds(PolicyCondition condition, Func<string, string?> valueOf)
+    /// <summary>False for an operator that is not of the language. Presence knows no <c>IfExists</c>: that would say nothing.</summary>
+    internal static bool TryRead(string name, out ConditionOperator known)
     {
-        var name = Plain(condition.Operator, out var ifExists, out var isSet);
-        if (isSet || !s_decided.Contains(name))
-        {
-            return null;
-        }
-        var actual = valueOf(condition.Key);
-        if (name.Equals("Null", StringComparison.OrdinalIgnoreCase))
-        {
-            return condition.Values.Any(v => v.Equals(actual is null ? "true" : "false", StringComparison.OrdinalIgnoreCase));
-        }
-        if (actual is null)
-        {
-            // A missing key fails a comparison, satisfies its negation, and satisfies anything that says IfExists.
-            return ifExists || name.Contains("Not", StringComparison.OrdinalIgnoreCase);
-        }
-        bool Any(Func<string, bool> matches) => condition.Values.Any(matches);
-        return name.ToLowerInvariant() switch
-        {
-            "stringequals" => Any(v => v == actual),
-            "stringnotequals" => !Any(v => v == actual),
-            "stringequalsignorecase" or "bool" => Any(v => v.Equals(actual, StringComparison.OrdinalIgnoreCase)),
-            "stringnotequalsignorecase" => !Any(v => v.Equals(actual, StringComparison.OrdinalIgnoreCase)),
-            "stringlike" or "arnlike" or "arnequals" => Any(v => Wildcards.Match(v, actual)),
-            "stringnotlike" or "arnnotlike" or "arnnotequals" => !Any(v => Wildcards.Match(v, actual)),
-            _ => null,
-        };
-    }
-
-    private static string Plain(string name, out bool ifExists, out bool isSet)
-    {
+        var set = SetRelation.None;
         var colon = name.IndexOf(':', StringComparison.Ordinal);
-        isSet = colon > 0 && name[..colon].ToLower(CultureInfo.InvariantCulture) is "forallvalues" or "foranyvalue";
-        var plain = isSet ? name[(colon + 1)..] : name;
-        ifExists = plain.EndsWith("IfExists", StringComparison.OrdinalIgnoreCase);
-        return ifExists ? plain[..^"IfExists".Length] : plain;
+        if (colon >= 0)
+        {
+            set = name.AsSpan(0, colon).Equals("ForAllValues", StringComparison.OrdinalIgnoreCase) ? SetRelation.All
+                : name.AsSpan(0, colon).Equals("ForAnyValue", StringComparison.OrdinalIgnoreCase) ? SetRelation.Any
+                : SetRelation.None;
+            if (set == SetRelation.None)
+            {
+                known = default;
+                return false;
+            }
+            name = name[(colon + 1)..];
+        }
+        var ifExists = name.EndsWith(IfExists, StringComparison.OrdinalIgnoreCase);
+        var plain = ifExists ? name[..^IfExists.Length] : name;
+        if (!s_operators.TryGetValue(plain, out known) || (ifExists && known.Comparison == Comparison.Presence))
+        {
+            return false;
+        }
+        known = known with { Set = set, IfExists = ifExists };
+        return true;
     }
+}
+
+/// <summary>What a condition's operator does. The negated ones hold when none of the policy's values matches.</summary>
+internal readonly record struct ConditionOperator(
+    Comparison Comparison, Relation Relation, bool IsNegated = false, SetRelation Set = SetRelation.None, bool IfExists = false);
+
+internal enum Comparison
+{
+    Unknown, Text, TextIgnoreCase, TextPattern, Number, Date, Bytes, Address, Arn, Presence,
+}
+
+internal enum Relation
+{
+    Equal, Less, LessOrEqual, Greater, GreaterOrEqual,
+}
+
+/// <summary>Which of a key's several values must hold.</summary>
+internal enum SetRelation
+{
+    None, All, Any,
 }

@@ -1,7 +1,34 @@
 namespace Longspan.Kernel.Access.Policies;
 
 /// <summary>A policy's meaning after its text was checked. What evaluates policies works on this, never on text.</summary>
-public sealed record Policy(string Version, string? Id, IReadOnlyList<PolicyStatement> Statements);
+public sealed record Policy(string Version, string? Id, IReadOnlyList<PolicyStatement> Statements)
+{
+    /// <summary>The version of the language that knows variables; without it <c>${…}</c> is plain text.</summary>
+    public const string CurrentVersion = "2012-10-17";
+
+    private StatementMatcher[]? _matchers;
+
+    // A copy may get other statements, so it prepares its own.
+    private Policy(Policy other) => (Version, Id, Statements) = (other.Version, other.Id, other.Statements);
+
+    /// <summary>Stands for a policy that cannot be read: nobody knows what it would have denied.</summary>
+    public static Policy DenyAll { get; } =
+        new(CurrentVersion, null,
+        [
+            new PolicyStatement
+            {
+                IsAllow = false, Actions = ["*"], Resources = ["*"], Principals = new PolicyPrincipals(true, new Dictionary<string, IReadOnlyList<string>>()),
+            },
+        ]);
+
+    /// <summary>The statements, prepared for matching when they are first needed. Two threads may both do it; the results are the same.</summary>
+    internal StatementMatcher[] Matchers => _matchers ??= [.. Statements.Select(s => new StatementMatcher(s, Version == CurrentVersion))];
+
+    // Each was read from a text of its own; comparing contents would serve nobody.
+    public bool Equals(Policy? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
 
 public sealed record PolicyStatement
 {
@@ -36,4 +63,6 @@ public enum PolicyUse
     Identity,
     /// <summary>A role's trust policy: principals, no resources.</summary>
     Trust,
+    /// <summary>The policy of a queue, a repository, a key, a secret: principals, and resources or none for the one that it belongs to.</summary>
+    Resource,
 }

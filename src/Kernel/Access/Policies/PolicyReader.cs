@@ -11,7 +11,6 @@ public static class PolicyReader
     /// <summary>More text than this is not looked at; the quotas per use are far below.</summary>
     public const int MaximumLength = 131_072;
 
-    private const string CurrentVersion = "2012-10-17";
     private const string FirstVersion = "2008-10-17";
     private const int MaximumDepth = 32;
     private static readonly string[] s_principalTypes = ["AWS", "Service", "Federated", "CanonicalUser"];
@@ -72,7 +71,7 @@ public static class PolicyReader
                     throw new PolicyFault("Syntax errors in policy.");
             }
         }
-        if (version is not (CurrentVersion or FirstVersion))
+        if (version is not (Policy.CurrentVersion or FirstVersion))
         {
             throw new PolicyFault("The policy must contain a valid version string");
         }
@@ -137,7 +136,8 @@ public static class PolicyReader
             PrincipalsInverted = json.TryGetProperty("NotPrincipal", out _),
             Actions = actions!,
             ActionsInverted = json.TryGetProperty("NotAction", out _),
-            Resources = resources ?? [],
+            // A resource's own policy need not name it.
+            Resources = resources ?? (use == PolicyUse.Resource ? ["*"] : []),
             ResourcesInverted = json.TryGetProperty("NotResource", out _),
             Conditions = conditions,
         };
@@ -162,7 +162,7 @@ public static class PolicyReader
         {
             throw new PolicyFault(use == PolicyUse.Trust ? "Missing required field Action" : "Policy statement must contain actions.");
         }
-        if (use == PolicyUse.Trust && principals is null)
+        if (use != PolicyUse.Identity && principals is null)
         {
             throw new PolicyFault("Missing required field Principal");
         }

@@ -4,103 +4,65 @@ namespace Longspan.Kernel.Access.Policies;
 /// <param name="Action"><c>sts:AssumeRole</c> or one of its companions.</param>
 public sealed record TrustRequest(string Action, Caller Caller)
 {
+    private static readonly Dictionary<string, IReadOnlyList<string>> s_none = [];
+
     public string? ExternalId { get; init; }
     public string? SessionName { get; init; }
-    /// <summary>Further context keys, in lower case: <c>aws:sourcearn</c>.</summary>
-    public IReadOnlyDictionary<string, string> Context { get; init; } = new Dictionary<string, string>();
+    /// <summary>The identity provider that vouched for a caller without keys of its own.</summary>
+    public string? FederatedProvider { get; init; }
+    public string? SourceIdentity { get; init; }
+    public IReadOnlyList<string>? TransitiveTagKeys { get; init; }
+    /// <summary>Further context keys that the request gives: an identity token's claims.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Keys { get; init; } = s_none;
+    /// <summary>Tags that the session shall have.</summary>
+    public IReadOnlyDictionary<string, string>? SessionTags { get; init; }
+    /// <summary>The call that asks, for its address and time; null only where a policy is read without a call.</summary>
+    public CallContext? Call { get; init; }
+    /// <summary>The caller with its tags, where it is known.</summary>
+    public Principal? Principal { get; init; }
 }
 
 /// <summary>
-/// Whether a role's trust policy lets a caller in. A deny that matches wins; an allow must match its principal, action and every condition.
-/// A condition that cannot be decided yet counts as failed in an allow and as met in a deny.
-/// <para>
-/// Principals match so: <c>Service</c> a service principal of that name; <c>AWS</c> the account (its id or root ARN: anyone in it), a
-/// user, a role (any session of it) or one session, by ARN or unique id. The account's administrators, the platform's own hand
-/// among them, also pass a statement that names a service: they could rewrite the policy anyway, and the control plane takes on task
-/// roles this way.
-/// </para>
+/// Whether a role's trust policy, taken by itself, lets a caller in. It is evaluated as every resource's policy is; to name the
+/// account is enough here, and whether the caller's own policies let it ask is a question of its own.
 /// </summary>
 public static class TrustRules
 {
+    private const string Assume = "sts:AssumeRole";
+
     public static bool Allows(Policy trust, TrustRequest request)
     {
-        var allowed = false;
-        foreach (var statement in trust.Statements)
-        {
-            if (!NamesAction(statement, request.Action) || !NamesPrincipal(statement, request.Caller))
-            {
-                continue;
-            }
-            if (!statement.IsAllow && ConditionsHold(statement, request, undecided: true))
-            {
-                return false;
-            }
-            allowed |= statement.IsAllow && ConditionsHold(statement, request, undecided: false);
-        }
-        return allowed;
+        var demand = new AccessDemand(request.Action, "*") { Keys = KeysOf(request), RequestTags = request.SessionTags };
+        var principal = request.Principal ?? new Principal(request.Caller);
+        var context = request.Call is { } call ? AccessContext.Of(call, principal, demand) : new AccessContext(principal, demand);
+        return PolicyEvaluator.Allows(trust, context, request.FederatedProvider);
     }
 
     /// <summary>Whether the policy lets this service in at all, whatever its conditions; asked before a role is given to a service.</summary>
     public static bool NamesService(Policy trust, string service) =>
-        trust.Statements.Any(s => s.IsAllow && NamesAction(s, "sts:AssumeRole") && s.Principals is { } p
-            && !s.PrincipalsInverted && p.Of("Service").Contains(service, StringComparer.OrdinalIgnoreCase));
+        trust.Statements.Any(s => s.IsAllow && s.Principals is { } p && !s.PrincipalsInverted
+            && s.Actions.Any(pattern => Wildcards.Match(pattern, Assume, ignoreCase: true)) != s.ActionsInverted
+            && p.Of("Service").Contains(service, StringComparer.OrdinalIgnoreCase));
 
-    private static bool NamesAction(PolicyStatement statement, string action) =>
-        statement.Actions.Any(pattern => Wildcards.Match(pattern, action, ignoreCase: true)) != statement.ActionsInverted;
-
-    private static bool NamesPrincipal(PolicyStatement statement, Caller caller)
+    private static Dictionary<string, IReadOnlyList<string>> KeysOf(TrustRequest request)
     {
-        if (statement.Principals is not { } principals)
+        var keys = new Dictionary<string, IReadOnlyList<string>>(request.Keys, StringComparer.OrdinalIgnoreCase);
+        if (request.ExternalId is not null)
         {
-            return false;
+            keys["sts:ExternalId"] = [request.ExternalId];
         }
-        if (statement.PrincipalsInverted)
+        if (request.SessionName is not null)
         {
-            return !principals.Anyone && !MatchesAny(principals, caller);
+            keys["sts:RoleSessionName"] = [request.SessionName];
         }
-        return principals.Anyone
-            || MatchesAny(principals, caller)
-            || (statement.IsAllow && caller.IsAdministrator && principals.Of("Service").Count > 0);
+        if (request.SourceIdentity is not null)
+        {
+            keys["sts:SourceIdentity"] = [request.SourceIdentity];
+        }
+        if (request.TransitiveTagKeys is { Count: > 0 } transitive)
+        {
+            keys["sts:TransitiveTagKeys"] = transitive;
+        }
+        return keys;
     }
-
-    private static bool MatchesAny(PolicyPrincipals principals, Caller caller) =>
-        caller.ServicePrincipal is { } service
-            ? principals.Of("Service").Contains(service, StringComparer.OrdinalIgnoreCase)
-            : principals.Of("AWS").Any(p => Matches(p, caller));
-
-    private static bool Matches(string principal, Caller caller)
-    {
-        if (principal == "*" || principal == caller.AccountId || principal == caller.Arn || principal == caller.UserId)
-        {
-            return true;
-        }
-        if (!Arn.TryParse(principal, out var named))
-        {
-            // A role's unique id stands for every session of it.
-            return caller.UserId.StartsWith(principal + ":", StringComparison.Ordinal);
-        }
-        if (named.AccountId != caller.AccountId)
-        {
-            return false;
-        }
-        return named.Resource == "root"
-            || (named.Service == "iam" && named.Resource.StartsWith("role/", StringComparison.Ordinal)
-                && Arn.TryParse(caller.Arn, out var arn) && arn.Service == "sts"
-                && arn.Resource.StartsWith($"assumed-role/{named.Name}/", StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static bool ConditionsHold(PolicyStatement statement, TrustRequest request, bool undecided) =>
-        statement.Conditions.All(c => ConditionRules.Holds(c, key => ValueOf(key, request)) ?? undecided);
-
-    private static string? ValueOf(string key, TrustRequest request) => key.ToLowerInvariant() switch
-    {
-        "sts:externalid" => request.ExternalId,
-        "sts:rolesessionname" => request.SessionName,
-        "aws:principalarn" => request.Caller.Arn,
-        "aws:principalaccount" => request.Caller.AccountId,
-        "aws:sourceaccount" => request.Caller.AccountId,
-        "aws:userid" => request.Caller.UserId,
-        "aws:securetransport" => "true",
-        var other => request.Context.GetValueOrDefault(other),
-    };
 }

@@ -4,17 +4,18 @@ namespace Longspan.Kernel.Access.Policies;
 public static class Wildcards
 {
     /// <summary>Linear in practice and never worse than pattern times text: only the last star is ever tried again.</summary>
-    public static bool Match(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text, bool ignoreCase = false)
+    /// <param name="run">The character that stands for a run; another one where stars must stand for themselves.</param>
+    public static bool Match(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text, bool ignoreCase = false, char run = '*', char one = '?')
     {
         var (p, t, star, resume) = (0, 0, -1, 0);
         while (t < text.Length)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            if (p < pattern.Length && pattern[p] == run)
             {
                 star = p++;
                 resume = t;
             }
-            else if (p < pattern.Length && (pattern[p] == '?' || Same(pattern[p], text[t], ignoreCase)))
+            else if (p < pattern.Length && (pattern[p] == one || Same(pattern[p], text[t], ignoreCase)))
             {
                 p++;
                 t++;
@@ -29,7 +30,7 @@ public static class Wildcards
                 return false;
             }
         }
-        while (p < pattern.Length && pattern[p] == '*')
+        while (p < pattern.Length && pattern[p] == run)
         {
             p++;
         }

@@ -15,9 +15,17 @@ internal static class AssumeRole
     {
         AssumeRoleRules.Check(request);
         var role = await FindRoleAsync(cx, request.RoleArn!, stop) ?? throw StsFaults.NotAuthorized(cx.Caller.Arn, Action, request.RoleArn!);
-        var trust = PolicyReader.TryRead(role.TrustPolicy, PolicyUse.Trust, out _);
-        var attempt = new TrustRequest(Action, cx.Caller) { ExternalId = request.ExternalId, SessionName = request.RoleSessionName };
-        if (trust is null || !TrustRules.Allows(trust, attempt))
+        var attempt = new TrustRequest(Action, cx.Caller)
+        {
+            ExternalId = request.ExternalId,
+            SessionName = request.RoleSessionName,
+            SourceIdentity = request.SourceIdentity,
+            SessionTags = request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "", StringComparer.OrdinalIgnoreCase),
+            TransitiveTagKeys = request.TransitiveTagKeys,
+            Call = cx.Call,
+            Principal = await cx.Call.Cloud.Access.PrincipalOfAsync(cx.Caller, stop),
+        };
+        if (PolicyTexts.TryRead(role.TrustPolicy, PolicyUse.Trust) is not { } trust || !TrustRules.Allows(trust, attempt))
         {
             throw StsFaults.NotAuthorized(cx.Caller.Arn, Action, request.RoleArn!);
         }

@@ -1,0 +1,57 @@
+using Longspan.Api.Shapes;
+using Longspan.Kernel.Access.Policies;
+using Longspan.Store.Documents;
+
+namespace Longspan.Kernel.Access;
+
+/// <summary>
+/// Puts what a call asks to the policies of its caller and of its resources. Administrators pass unasked. The decision itself is
+/// <see cref="PolicyEvaluator"/>'s; here are the caller's policies, never older than the last acknowledged change of them, and the refusal.
+/// </summary>
+public sealed class Authorizer(DocumentLog documents, string accountId)
+{
+    private readonly PrincipalReader _principals = new(documents, accountId);
+
+    /// <summary>The caller with its policies and tags.</summary>
+    public ValueTask<Principal> PrincipalOfAsync(Caller caller, CancellationToken stop) => _principals.ReadAsync(caller, stop);
+
+    /// <summary>The answer to one question, for operations that go on differently instead of refusing.</summary>
+    public async ValueTask<AccessDecision> DecideAsync(CallContext call, AccessDemand demand, CancellationToken stop) =>
+        call.Caller.IsAdministrator
+            ? AccessDecision.Allowed
+            : PolicyEvaluator.Decide(AccessContext.Of(call, await PrincipalOfAsync(call.Caller, stop), demand));
+
+    /// <summary>Returns when all is allowed; otherwise throws the first refusal, as the service called would spell it.</summary>
+    public async ValueTask RequireAsync(CallContext call, Operation operation, IReadOnlyList<AccessDemand> demands, CancellationToken stop)
+    {
+        if (call.Caller.IsAdministrator || demands.Count == 0)
+        {
+            return;
+        }
+        var principal = await PrincipalOfAsync(call.Caller, stop);
+        foreach (var demand in demands)
+        {
+            var decision = PolicyEvaluator.Decide(AccessContext.Of(call, principal, demand));
+            if (!decision.IsAllowed)
+            {
+                throw Refuse(call, operation, decision, demand);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The refusal in the words and codes of the operation's service: <c>AccessDeniedException</c> with 400 where JSON is spoken,
+    /// <c>AccessDenied</c> with 403 in the Query protocol and REST. SQS came from the Query protocol and answers 403 in both, and its
+    /// refusals have actions in lower case.
+    /// </summary>
+    public static AwsError Refuse(CallContext call, Operation operation, AccessDecision decision, AccessDemand demand)
+    {
+        var service = operation.Service;
+        var action = service.AwsQueryCompatible ? demand.Action.ToLowerInvariant() : demand.Action;
+        var message = decision.Refusal(call.Caller.Arn, action, demand.Resource);
+        var isJson = service.Protocols[0] is AwsProtocol.AwsJson10 or AwsProtocol.AwsJson11 or AwsProtocol.RestJson or AwsProtocol.RpcV2Cbor;
+        return isJson
+            ? new AwsError("AccessDeniedException", message, service.AwsQueryCompatible ? 403 : 400, "AccessDenied")
+            : new AwsError("AccessDenied", message, 403);
+    }
+}
