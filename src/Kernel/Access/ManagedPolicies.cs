@@ -1,11 +1,15 @@
+using System.Collections.Frozen;
+
 namespace Longspan.Kernel.Access;
 
 /// <summary>
-/// The AWS-managed policies that users of this architecture attach by ARN. They exist without documents: they can be attached and listed,
-/// never changed.
+/// The AWS-managed policies that users of this architecture attach by ARN. They exist without documents: they can be attached, listed and
+/// read, never changed. Their texts (<c>ManagedPolicies/NAME.json</c>) have the effect of AWS's own on the services that are here.
 /// </summary>
 public static class ManagedPolicies
 {
+    /// <summary>All of them have one version.</summary>
+    public const string VersionId = "v1";
     private const string Prefix = "arn:aws:iam::aws:policy/";
 
     /// <summary>Path and name after <c>policy/</c>; ordered by name.</summary>
@@ -14,9 +18,11 @@ public static class ManagedPolicies
         "AdministratorAccess",
         "AmazonEC2ContainerRegistryFullAccess",
         "AmazonEC2ContainerRegistryPowerUser",
+        "AmazonEC2ContainerRegistryPullOnly",
         "AmazonEC2ContainerRegistryReadOnly",
         "service-role/AmazonEC2ContainerServiceEventsRole",
         "service-role/AmazonEC2ContainerServiceforEC2Role",
+        "service-role/AmazonEC2ContainerServiceRole",
         "AmazonECS_FullAccess",
         "service-role/AmazonECSInfrastructureRolePolicyForVolumes",
         "service-role/AmazonECSTaskExecutionRolePolicy",
@@ -25,27 +31,41 @@ public static class ManagedPolicies
         "AmazonSSMFullAccess",
         "AmazonSSMManagedInstanceCore",
         "AmazonSSMReadOnlyAccess",
+        "AWSCloudTrail_FullAccess",
+        "AWSCloudTrail_ReadOnlyAccess",
         "AWSCodeBuildAdminAccess",
         "AWSCodeDeployRoleForECS",
         "AWSCodePipeline_FullAccess",
+        "AWSKeyManagementServicePowerUser",
         "AWSXRayDaemonWriteAccess",
         "CloudWatchAgentServerPolicy",
         "CloudWatchLogsFullAccess",
+        "CloudWatchLogsReadOnlyAccess",
         "IAMFullAccess",
         "IAMReadOnlyAccess",
+        "IAMUserChangePassword",
         "PowerUserAccess",
         "ReadOnlyAccess",
         "SecretsManagerReadWrite",
         "SecurityAudit",
-        "ViewOnlyAccess",
+        "job-function/ViewOnlyAccess",
     ];
 
-    private static readonly HashSet<string> s_arns = [.. Resources.Select(r => Prefix + r)];
+    private static readonly FrozenDictionary<string, string> s_texts = Resources.ToFrozenDictionary(ArnOf, Load, StringComparer.Ordinal);
 
-    public static bool IsKnown(string arn) => s_arns.Contains(arn);
-
-    /// <summary>The policy's text; null for an ARN that is not one of these.</summary>
-    public static string? TextOf(string arn) => IsKnown(arn) ? """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""" : null;
+    public static bool IsKnown(string arn) => s_texts.ContainsKey(arn);
 
     public static string ArnOf(string resource) => Prefix + resource;
+
+    /// <summary>The policy's text; null for an ARN that is not one of these.</summary>
+    public static string? TextOf(string arn) => s_texts.GetValueOrDefault(arn);
+
+    private static string Load(string resource)
+    {
+        var name = resource[(resource.LastIndexOf('/') + 1)..];
+        using var stream = typeof(ManagedPolicies).Assembly.GetManifestResourceStream($"managed-policies/{name}.json")
+            ?? throw new InvalidOperationException($"The text of {resource} is not part of this build.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 }
