@@ -79,6 +79,7 @@ public sealed class LongspanServer : IAsyncDisposable
         var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path) { AwsStrict = settings.AwsStrict })
         {
             Audit = new AuditTrail(store.Records, log.CreateLogger<AuditTrail>()),
+            Refusals = new AuthorizationMessages(store.Sealer),
         };
         var tokens = new SessionTokens(store.Sealer);
         var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials);

@@ -25,5 +25,7 @@ public class AwsError : Exception
     public string? QueryMessage { get; init; }
     /// <summary>Further modelled members of the error, if it has any beside its message.</summary>
     public Shape? Detail { get; }
+    /// <summary>A refusal's reasons, sealed; <c>sts:DecodeAuthorizationMessage</c> opens them for those who may know.</summary>
+    public string? AuthorizationMessage { get; init; }
     public bool IsServerFault => HttpStatus >= 500;
 }

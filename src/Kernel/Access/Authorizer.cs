@@ -31,10 +31,11 @@ public sealed class Authorizer(DocumentLog documents, string accountId)
         var principal = await PrincipalOfAsync(call.Caller, stop);
         foreach (var demand in demands)
         {
-            var decision = PolicyEvaluator.Decide(AccessContext.Of(call, principal, demand));
+            var context = AccessContext.Of(call, principal, demand);
+            var decision = PolicyEvaluator.Decide(context);
             if (!decision.IsAllowed)
             {
-                throw Refuse(call, operation, decision, demand);
+                throw Refuse(call, operation, decision, demand, call.Cloud.Refusals?.Seal(context));
             }
         }
     }
@@ -44,14 +45,15 @@ public sealed class Authorizer(DocumentLog documents, string accountId)
     /// <c>AccessDenied</c> with 403 in the Query protocol and REST. SQS came from the Query protocol and answers 403 in both, and its
     /// refusals have actions in lower case.
     /// </summary>
-    public static AwsError Refuse(CallContext call, Operation operation, AccessDecision decision, AccessDemand demand)
+    /// <param name="reasons">Sealed.</param>
+    public static AwsError Refuse(CallContext call, Operation operation, AccessDecision decision, AccessDemand demand, string? reasons = null)
     {
         var service = operation.Service;
         var action = service.AwsQueryCompatible ? demand.Action.ToLowerInvariant() : demand.Action;
         var message = decision.Refusal(call.Caller.Arn, action, demand.Resource);
         var isJson = service.Protocols[0] is AwsProtocol.AwsJson10 or AwsProtocol.AwsJson11 or AwsProtocol.RestJson or AwsProtocol.RpcV2Cbor;
         return isJson
-            ? new AwsError("AccessDeniedException", message, service.AwsQueryCompatible ? 403 : 400, "AccessDenied")
-            : new AwsError("AccessDenied", message, 403);
+            ? new AwsError("AccessDeniedException", message, service.AwsQueryCompatible ? 403 : 400, "AccessDenied") { AuthorizationMessage = reasons }
+            : new AwsError("AccessDenied", message, 403) { AuthorizationMessage = reasons };
     }
 }

@@ -1,5 +1,6 @@
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Wire;
 using Longspan.Wire.Protocols;
 using Longspan.Wire.Recognition;
@@ -58,6 +59,10 @@ internal sealed partial class AwsEndpoint(
         catch (AwsError error)
         {
             answer = codec.EncodeError(service, error, requestId);
+            if (error.AuthorizationMessage is { } reasons)
+            {
+                answer.Headers.Add(new(AuthorizationMessages.Header, reasons));
+            }
         }
         catch (BadHttpRequestException broken)
         {

@@ -13,6 +13,7 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapUsers();
         MapRoles();
         MapPolicies();
+        MapSimulations();
     }
 
     protected override IamContext NewContext(CallContext call) => new(call);
@@ -77,5 +78,13 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.DeletePolicy, DeletePolicy.HandleAsync);
         Map(IamOperations.ListAccountAliases, ListAccountAliases.HandleAsync);
         Map(IamOperations.GetAccountSummary, GetAccountSummary.HandleAsync);
+    }
+
+    private void MapSimulations()
+    {
+        Map(IamOperations.SimulatePrincipalPolicy, SimulatePrincipalPolicy.HandleAsync, (_, request) => request.PolicySourceArn!);
+        Map(IamOperations.SimulateCustomPolicy, SimulateCustomPolicy.HandleAsync, (_, _) => "*");
+        Map(IamOperations.GetContextKeysForPrincipalPolicy, GetContextKeysForPrincipalPolicy.HandleAsync, (_, request) => request.PolicySourceArn!);
+        Map(IamOperations.GetContextKeysForCustomPolicy, GetContextKeysForCustomPolicy.HandleAsync, (_, _) => "*");
     }
 }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Longspan.Api.Iam;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Documents;
 using Longspan.Services.Iam.Rules;
 
@@ -76,7 +78,7 @@ internal static class Shapes
             PolicyId = "ANPA" + digest[..17],
             Path = parsed.Resource["policy".Length..^parsed.Name.Length],
             Arn = arn,
-            DefaultVersionId = "v1",
+            DefaultVersionId = ManagedPolicies.VersionId,
             AttachmentCount = attachments,
             PermissionsBoundaryUsageCount = 0,
             IsAttachable = true,
@@ -85,7 +87,21 @@ internal static class Shapes
         };
     }
 
-    public static PolicyVersion ManagedPolicyVersion() => new() { VersionId = "v1", IsDefaultVersion = true, CreateDate = s_managedSince };
+    /// <param name="text">Null in lists, which leave it out.</param>
+    public static PolicyVersion ManagedPolicyVersion(string? text = null) => new()
+    {
+        VersionId = ManagedPolicies.VersionId,
+        Document = text is null ? null : Encoded(text),
+        IsDefaultVersion = true,
+        CreateDate = s_managedSince,
+    };
+
+    /// <summary>A page of a simulation's results, which are in the order of the request's actions.</summary>
+    public static SimulatePolicyResponse ToShape(List<EvaluationResult> results, string? marker, int? maxItems)
+    {
+        var page = Paging.Cut(results.Select((result, i) => (result, Place: i.ToString("D8", CultureInfo.InvariantCulture))), r => r.Place, marker, maxItems);
+        return new SimulatePolicyResponse { EvaluationResults = [.. page.Items.Select(i => i.result)], IsTruncated = page.IsTruncated, Marker = page.Marker };
+    }
 
     public static AttachedPolicy AttachedPolicy(string arn) => new() { PolicyArn = arn, PolicyName = arn[(arn.LastIndexOf('/') + 1)..] };
 

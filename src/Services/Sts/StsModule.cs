@@ -21,6 +21,7 @@ public sealed class StsModule : ServiceModule<StsContext>
     {
         _tokens = tokens;
         Map(StsOperations.AssumeRole, AssumeRole.HandleAsync);
+        Map(StsOperations.DecodeAuthorizationMessage, DecodeAuthorizationMessage.HandleAsync, (_, _) => "*");
         Map(StsOperations.GetAccessKeyInfo, GetAccessKeyInfo.HandleAsync);
         Map(StsOperations.GetCallerIdentity, GetCallerIdentity.HandleAsync);
         Map(StsOperations.GetSessionToken, GetSessionToken.HandleAsync);

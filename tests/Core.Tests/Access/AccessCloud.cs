@@ -78,7 +78,10 @@ internal sealed class AccessCloud : IAsyncDisposable
     private async Task OpenAsync(bool acceptAny)
     {
         _store = await StoreFolder.OpenAsync(Folder, Clock);
-        Cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://127.0.0.1:4566"), Folder));
+        Cloud = new Cloud(_store.Documents, Clock, new CloudSettings(Account, new Uri("http://127.0.0.1:4566"), Folder))
+        {
+            Refusals = new AuthorizationMessages(_store.Sealer),
+        };
         Tokens = new SessionTokens(_store.Sealer);
         Keys = new AccessKeys(_store.Documents, Tokens, Clock, Account, acceptAny);
         Ssm = new SsmModule(Cloud, _store.Sealer);

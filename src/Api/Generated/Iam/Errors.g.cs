@@ -26,6 +26,9 @@ public sealed class MalformedPolicyDocumentException(string message)
 public sealed class NoSuchEntityException(string message)
     : AwsError("NoSuchEntityException", message, 404, "NoSuchEntity");
 
+public sealed class PolicyEvaluationException(string message)
+    : AwsError("PolicyEvaluationException", message, 500, "PolicyEvaluation");
+
 public sealed class PolicyNotAttachableException(string message)
     : AwsError("PolicyNotAttachableException", message, 400, "PolicyNotAttachable");
 

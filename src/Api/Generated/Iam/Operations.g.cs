@@ -256,6 +256,12 @@ public static class IamOperations
     public static readonly Operation<GetAccountSummaryRequest, GetAccountSummaryResponse> GetAccountSummary =
         new() { Service = Service, Name = "GetAccountSummary" };
 
+    public static readonly Operation<GetContextKeysForCustomPolicyRequest, GetContextKeysForPolicyResponse> GetContextKeysForCustomPolicy =
+        new() { Service = Service, Name = "GetContextKeysForCustomPolicy" };
+
+    public static readonly Operation<GetContextKeysForPrincipalPolicyRequest, GetContextKeysForPolicyResponse> GetContextKeysForPrincipalPolicy =
+        new() { Service = Service, Name = "GetContextKeysForPrincipalPolicy" };
+
     public static readonly Operation<GetPolicyRequest, GetPolicyResponse> GetPolicy =
         new() { Service = Service, Name = "GetPolicy" };
 
@@ -328,6 +334,12 @@ public static class IamOperations
     public static readonly Operation<SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse> SetDefaultPolicyVersion =
         new() { Service = Service, Name = "SetDefaultPolicyVersion" };
 
+    public static readonly Operation<SimulateCustomPolicyRequest, SimulatePolicyResponse> SimulateCustomPolicy =
+        new() { Service = Service, Name = "SimulateCustomPolicy" };
+
+    public static readonly Operation<SimulatePrincipalPolicyRequest, SimulatePolicyResponse> SimulatePrincipalPolicy =
+        new() { Service = Service, Name = "SimulatePrincipalPolicy" };
+
     public static readonly Operation<TagRoleRequest, TagRoleResponse> TagRole =
         new() { Service = Service, Name = "TagRole" };
 
@@ -372,6 +384,8 @@ public static class IamOperations
         DetachUserPolicy,
         GetAccessKeyLastUsed,
         GetAccountSummary,
+        GetContextKeysForCustomPolicy,
+        GetContextKeysForPrincipalPolicy,
         GetPolicy,
         GetPolicyVersion,
         GetRole,
@@ -396,6 +410,8 @@ public static class IamOperations
         PutRolePolicy,
         PutUserPolicy,
         SetDefaultPolicyVersion,
+        SimulateCustomPolicy,
+        SimulatePrincipalPolicy,
         TagRole,
         TagUser,
         UntagRole,

@@ -288,6 +288,47 @@ public sealed class AttachedPolicy : Shape
     };
 }
 
+public sealed class ContextEntry : Shape
+{
+    public string? ContextKeyName { get; set; }
+    public List<string>? ContextKeyValues { get; set; }
+    public string? ContextKeyType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ContextKeyName", Kind = ShapeKind.String },
+        new() { Name = "ContextKeyValues", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ContextKeyType", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ContextEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ContextKeyName is { } v0) writer.WriteString(s_members[0], v0);
+        if (ContextKeyValues is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ContextKeyType is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ContextKeyName = reader.ReadString(member); break;
+            case 1: ContextKeyValues = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: ContextKeyType = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ContextKeyName is not null,
+        1 => ContextKeyValues is not null,
+        2 => ContextKeyType is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateAccessKeyRequest : Shape
 {
     public string? UserName { get; set; }
@@ -982,6 +1023,77 @@ public sealed class DetachUserPolicyRequest : Shape
     };
 }
 
+public sealed class EvaluationResult : Shape
+{
+    public string? EvalActionName { get; set; }
+    public string? EvalDecision { get; set; }
+    public string? EvalResourceName { get; set; }
+    public List<Statement>? MatchedStatements { get; set; }
+    public List<string>? MissingContextValues { get; set; }
+    public OrganizationsDecisionDetail? OrganizationsDecisionDetail { get; set; }
+    public PermissionsBoundaryDecisionDetail? PermissionsBoundaryDecisionDetail { get; set; }
+    public Dictionary<string, string>? EvalDecisionDetails { get; set; }
+    public List<ResourceSpecificResult>? ResourceSpecificResults { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "EvalActionName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "EvalDecision", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "EvalResourceName", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "MatchedStatements", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "MissingContextValues", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "OrganizationsDecisionDetail", Index = 5, Kind = ShapeKind.Structure },
+        new() { Name = "PermissionsBoundaryDecisionDetail", Index = 6, Kind = ShapeKind.Structure },
+        new() { Name = "EvalDecisionDetails", Index = 7, Kind = ShapeKind.Map, Key = new() { Name = "key", Kind = ShapeKind.String }, Value = new() { Name = "value", Kind = ShapeKind.String } },
+        new() { Name = "ResourceSpecificResults", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("EvaluationResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (EvalActionName is { } v0) writer.WriteString(s_members[0], v0);
+        if (EvalDecision is { } v1) writer.WriteString(s_members[1], v1);
+        if (EvalResourceName is { } v2) writer.WriteString(s_members[2], v2);
+        if (MatchedStatements is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (MissingContextValues is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (OrganizationsDecisionDetail is { } v5) writer.WriteStructure(s_members[5], v5);
+        if (PermissionsBoundaryDecisionDetail is { } v6) writer.WriteStructure(s_members[6], v6);
+        if (EvalDecisionDetails is { } v7) writer.WriteMap(s_members[7], v7, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ResourceSpecificResults is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: EvalActionName = reader.ReadString(member); break;
+            case 1: EvalDecision = reader.ReadString(member); break;
+            case 2: EvalResourceName = reader.ReadString(member); break;
+            case 3: MatchedStatements = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Statement>(m0)); break;
+            case 4: MissingContextValues = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 5: OrganizationsDecisionDetail = reader.ReadStructure<OrganizationsDecisionDetail>(member); break;
+            case 6: PermissionsBoundaryDecisionDetail = reader.ReadStructure<PermissionsBoundaryDecisionDetail>(member); break;
+            case 7: EvalDecisionDetails = reader.ReadMap(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 8: ResourceSpecificResults = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ResourceSpecificResult>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => EvalActionName is not null,
+        1 => EvalDecision is not null,
+        2 => EvalResourceName is not null,
+        3 => MatchedStatements is not null,
+        4 => MissingContextValues is not null,
+        5 => OrganizationsDecisionDetail is not null,
+        6 => PermissionsBoundaryDecisionDetail is not null,
+        7 => EvalDecisionDetails is not null,
+        8 => ResourceSpecificResults is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetAccessKeyLastUsedRequest : Shape
 {
     public string? AccessKeyId { get; set; }
@@ -1076,6 +1188,104 @@ public sealed class GetAccountSummaryResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => SummaryMap is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetContextKeysForCustomPolicyRequest : Shape
+{
+    public List<string>? PolicyInputList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyInputList", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("GetContextKeysForCustomPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyInputList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyInputList is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetContextKeysForPolicyResponse : Shape
+{
+    public List<string>? ContextKeyNames { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ContextKeyNames", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("GetContextKeysForPolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ContextKeyNames is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ContextKeyNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ContextKeyNames is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetContextKeysForPrincipalPolicyRequest : Shape
+{
+    public string? PolicySourceArn { get; set; }
+    public List<string>? PolicyInputList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicySourceArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyInputList", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("GetContextKeysForPrincipalPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicySourceArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyInputList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicySourceArn = reader.ReadString(member); break;
+            case 1: PolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicySourceArn is not null,
+        1 => PolicyInputList is not null,
         _ => false,
     };
 }
@@ -1534,6 +1744,47 @@ public sealed class Group : Shape
         2 => GroupId is not null,
         3 => Arn is not null,
         4 => CreateDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class InlinePolicyIdentifierType : Shape
+{
+    public string? PolicyName { get; set; }
+    public string? AttachmentType { get; set; }
+    public string? AttachmentName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "AttachmentType", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "AttachmentName", Index = 2, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("InlinePolicyIdentifierType", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyName is { } v0) writer.WriteString(s_members[0], v0);
+        if (AttachmentType is { } v1) writer.WriteString(s_members[1], v1);
+        if (AttachmentName is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyName = reader.ReadString(member); break;
+            case 1: AttachmentType = reader.ReadString(member); break;
+            case 2: AttachmentName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyName is not null,
+        1 => AttachmentType is not null,
+        2 => AttachmentName is not null,
         _ => false,
     };
 }
@@ -2874,6 +3125,99 @@ public sealed class ListUsersResponse : Shape
     };
 }
 
+public sealed class OrderedOrganizationPolicyType : Shape
+{
+    public List<string>? ServiceControlPolicyInputList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServiceControlPolicyInputList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("OrderedOrganizationPolicyType", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceControlPolicyInputList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceControlPolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceControlPolicyInputList is not null,
+        _ => false,
+    };
+}
+
+public sealed class OrganizationsDecisionDetail : Shape
+{
+    public bool? AllowedByOrganizations { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AllowedByOrganizations", Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("OrganizationsDecisionDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AllowedByOrganizations is { } v0) writer.WriteBoolean(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AllowedByOrganizations = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AllowedByOrganizations is not null,
+        _ => false,
+    };
+}
+
+public sealed class PermissionsBoundaryDecisionDetail : Shape
+{
+    public bool? AllowedByPermissionsBoundary { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AllowedByPermissionsBoundary", Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("PermissionsBoundaryDecisionDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AllowedByPermissionsBoundary is { } v0) writer.WriteBoolean(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AllowedByPermissionsBoundary = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AllowedByPermissionsBoundary is not null,
+        _ => false,
+    };
+}
+
 public sealed class Policy : Shape
 {
     public string? PolicyName { get; set; }
@@ -2996,6 +3340,47 @@ public sealed class PolicyGroup : Shape
     };
 }
 
+public sealed class PolicyIdentifier : Shape
+{
+    public string? PolicyType { get; set; }
+    public string? PolicyArn { get; set; }
+    public InlinePolicyIdentifierType? InlinePolicyIdentifier { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyType", Kind = ShapeKind.String },
+        new() { Name = "PolicyArn", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "InlinePolicyIdentifier", Index = 2, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("PolicyIdentifier", s_members) { IsUnion = true };
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyType is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyArn is { } v1) writer.WriteString(s_members[1], v1);
+        if (InlinePolicyIdentifier is { } v2) writer.WriteStructure(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyType = reader.ReadString(member); break;
+            case 1: PolicyArn = reader.ReadString(member); break;
+            case 2: InlinePolicyIdentifier = reader.ReadStructure<InlinePolicyIdentifierType>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyType is not null,
+        1 => PolicyArn is not null,
+        2 => InlinePolicyIdentifier is not null,
+        _ => false,
+    };
+}
+
 public sealed class PolicyRole : Shape
 {
     public string? RoleName { get; set; }
@@ -3114,6 +3499,42 @@ public sealed class PolicyVersion : Shape
     };
 }
 
+public sealed class Position : Shape
+{
+    public int? Line { get; set; }
+    public int? Column { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Line", Kind = ShapeKind.Integer },
+        new() { Name = "Column", Index = 1, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("Position", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Line is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (Column is { } v1) writer.WriteInteger(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Line = reader.ReadInteger(member); break;
+            case 1: Column = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Line is not null,
+        1 => Column is not null,
+        _ => false,
+    };
+}
+
 public sealed class PutRolePolicyRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -3192,6 +3613,62 @@ public sealed class PutUserPolicyRequest : Shape
         0 => UserName is not null,
         1 => PolicyName is not null,
         2 => PolicyDocument is not null,
+        _ => false,
+    };
+}
+
+public sealed class ResourceSpecificResult : Shape
+{
+    public string? EvalResourceName { get; set; }
+    public string? EvalResourceDecision { get; set; }
+    public List<Statement>? MatchedStatements { get; set; }
+    public List<string>? MissingContextValues { get; set; }
+    public Dictionary<string, string>? EvalDecisionDetails { get; set; }
+    public PermissionsBoundaryDecisionDetail? PermissionsBoundaryDecisionDetail { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "EvalResourceName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "EvalResourceDecision", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "MatchedStatements", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "MissingContextValues", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "EvalDecisionDetails", Index = 4, Kind = ShapeKind.Map, Key = new() { Name = "key", Kind = ShapeKind.String }, Value = new() { Name = "value", Kind = ShapeKind.String } },
+        new() { Name = "PermissionsBoundaryDecisionDetail", Index = 5, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ResourceSpecificResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (EvalResourceName is { } v0) writer.WriteString(s_members[0], v0);
+        if (EvalResourceDecision is { } v1) writer.WriteString(s_members[1], v1);
+        if (MatchedStatements is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (MissingContextValues is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (EvalDecisionDetails is { } v4) writer.WriteMap(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (PermissionsBoundaryDecisionDetail is { } v5) writer.WriteStructure(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: EvalResourceName = reader.ReadString(member); break;
+            case 1: EvalResourceDecision = reader.ReadString(member); break;
+            case 2: MatchedStatements = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Statement>(m0)); break;
+            case 3: MissingContextValues = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 4: EvalDecisionDetails = reader.ReadMap(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 5: PermissionsBoundaryDecisionDetail = reader.ReadStructure<PermissionsBoundaryDecisionDetail>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => EvalResourceName is not null,
+        1 => EvalResourceDecision is not null,
+        2 => MatchedStatements is not null,
+        3 => MissingContextValues is not null,
+        4 => EvalDecisionDetails is not null,
+        5 => PermissionsBoundaryDecisionDetail is not null,
         _ => false,
     };
 }
@@ -3354,6 +3831,224 @@ public sealed class SetDefaultPolicyVersionRequest : Shape
     };
 }
 
+public sealed class SimulateCustomPolicyRequest : Shape
+{
+    public List<string>? PolicyInputList { get; set; }
+    public List<string>? ActionNames { get; set; }
+    public List<string>? PermissionsBoundaryPolicyInputList { get; set; }
+    public List<OrderedOrganizationPolicyType>? OrderedOrganizationPolicyInputList { get; set; }
+    public List<string>? ResourceArns { get; set; }
+    public string? ResourcePolicy { get; set; }
+    public string? ResourceOwner { get; set; }
+    public string? CallerArn { get; set; }
+    public List<ContextEntry>? ContextEntries { get; set; }
+    public string? ResourceHandlingOption { get; set; }
+    public int? MaxItems { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyInputList", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ActionNames", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "PermissionsBoundaryPolicyInputList", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "OrderedOrganizationPolicyInputList", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ResourceArns", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ResourcePolicy", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "ResourceOwner", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "CallerArn", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "ContextEntries", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ResourceHandlingOption", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 10, Kind = ShapeKind.Integer },
+        new() { Name = "Marker", Index = 11, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("SimulateCustomPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyInputList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ActionNames is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (PermissionsBoundaryPolicyInputList is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (OrderedOrganizationPolicyInputList is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ResourceArns is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ResourcePolicy is { } v5) writer.WriteString(s_members[5], v5);
+        if (ResourceOwner is { } v6) writer.WriteString(s_members[6], v6);
+        if (CallerArn is { } v7) writer.WriteString(s_members[7], v7);
+        if (ContextEntries is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ResourceHandlingOption is { } v9) writer.WriteString(s_members[9], v9);
+        if (MaxItems is { } v10) writer.WriteInteger(s_members[10], v10);
+        if (Marker is { } v11) writer.WriteString(s_members[11], v11);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: ActionNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: PermissionsBoundaryPolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: OrderedOrganizationPolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<OrderedOrganizationPolicyType>(m0)); break;
+            case 4: ResourceArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 5: ResourcePolicy = reader.ReadString(member); break;
+            case 6: ResourceOwner = reader.ReadString(member); break;
+            case 7: CallerArn = reader.ReadString(member); break;
+            case 8: ContextEntries = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ContextEntry>(m0)); break;
+            case 9: ResourceHandlingOption = reader.ReadString(member); break;
+            case 10: MaxItems = reader.ReadInteger(member); break;
+            case 11: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyInputList is not null,
+        1 => ActionNames is not null,
+        2 => PermissionsBoundaryPolicyInputList is not null,
+        3 => OrderedOrganizationPolicyInputList is not null,
+        4 => ResourceArns is not null,
+        5 => ResourcePolicy is not null,
+        6 => ResourceOwner is not null,
+        7 => CallerArn is not null,
+        8 => ContextEntries is not null,
+        9 => ResourceHandlingOption is not null,
+        10 => MaxItems is not null,
+        11 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class SimulatePolicyResponse : Shape
+{
+    public List<EvaluationResult>? EvaluationResults { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "EvaluationResults", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("SimulatePolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (EvaluationResults is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: EvaluationResults = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<EvaluationResult>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => EvaluationResults is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class SimulatePrincipalPolicyRequest : Shape
+{
+    public string? PolicySourceArn { get; set; }
+    public List<string>? ActionNames { get; set; }
+    public List<string>? PolicyInputList { get; set; }
+    public List<string>? PermissionsBoundaryPolicyInputList { get; set; }
+    public List<PolicyIdentifier>? PolicyExclusionList { get; set; }
+    public List<string>? ResourceArns { get; set; }
+    public string? ResourcePolicy { get; set; }
+    public string? ResourceOwner { get; set; }
+    public string? CallerArn { get; set; }
+    public List<ContextEntry>? ContextEntries { get; set; }
+    public string? ResourceHandlingOption { get; set; }
+    public int? MaxItems { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicySourceArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ActionNames", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "PolicyInputList", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "PermissionsBoundaryPolicyInputList", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "PolicyExclusionList", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ResourceArns", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ResourcePolicy", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "ResourceOwner", Index = 7, Kind = ShapeKind.String },
+        new() { Name = "CallerArn", Index = 8, Kind = ShapeKind.String },
+        new() { Name = "ContextEntries", Index = 9, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ResourceHandlingOption", Index = 10, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 11, Kind = ShapeKind.Integer },
+        new() { Name = "Marker", Index = 12, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("SimulatePrincipalPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicySourceArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ActionNames is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (PolicyInputList is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (PermissionsBoundaryPolicyInputList is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (PolicyExclusionList is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ResourceArns is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ResourcePolicy is { } v6) writer.WriteString(s_members[6], v6);
+        if (ResourceOwner is { } v7) writer.WriteString(s_members[7], v7);
+        if (CallerArn is { } v8) writer.WriteString(s_members[8], v8);
+        if (ContextEntries is { } v9) writer.WriteList(s_members[9], v9, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ResourceHandlingOption is { } v10) writer.WriteString(s_members[10], v10);
+        if (MaxItems is { } v11) writer.WriteInteger(s_members[11], v11);
+        if (Marker is { } v12) writer.WriteString(s_members[12], v12);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicySourceArn = reader.ReadString(member); break;
+            case 1: ActionNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: PolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: PermissionsBoundaryPolicyInputList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 4: PolicyExclusionList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyIdentifier>(m0)); break;
+            case 5: ResourceArns = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 6: ResourcePolicy = reader.ReadString(member); break;
+            case 7: ResourceOwner = reader.ReadString(member); break;
+            case 8: CallerArn = reader.ReadString(member); break;
+            case 9: ContextEntries = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ContextEntry>(m0)); break;
+            case 10: ResourceHandlingOption = reader.ReadString(member); break;
+            case 11: MaxItems = reader.ReadInteger(member); break;
+            case 12: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicySourceArn is not null,
+        1 => ActionNames is not null,
+        2 => PolicyInputList is not null,
+        3 => PermissionsBoundaryPolicyInputList is not null,
+        4 => PolicyExclusionList is not null,
+        5 => ResourceArns is not null,
+        6 => ResourcePolicy is not null,
+        7 => ResourceOwner is not null,
+        8 => CallerArn is not null,
+        9 => ContextEntries is not null,
+        10 => ResourceHandlingOption is not null,
+        11 => MaxItems is not null,
+        12 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class SourceRoleTemplate : Shape
 {
     public string? TemplateArn { get; set; }
@@ -3386,6 +4081,52 @@ public sealed class SourceRoleTemplate : Shape
     {
         0 => TemplateArn is not null,
         1 => TemplateMinorVersion is not null,
+        _ => false,
+    };
+}
+
+public sealed class Statement : Shape
+{
+    public string? SourcePolicyId { get; set; }
+    public string? SourcePolicyType { get; set; }
+    public Position? StartPosition { get; set; }
+    public Position? EndPosition { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SourcePolicyId", Kind = ShapeKind.String },
+        new() { Name = "SourcePolicyType", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "StartPosition", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "EndPosition", Index = 3, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("Statement", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SourcePolicyId is { } v0) writer.WriteString(s_members[0], v0);
+        if (SourcePolicyType is { } v1) writer.WriteString(s_members[1], v1);
+        if (StartPosition is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (EndPosition is { } v3) writer.WriteStructure(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SourcePolicyId = reader.ReadString(member); break;
+            case 1: SourcePolicyType = reader.ReadString(member); break;
+            case 2: StartPosition = reader.ReadStructure<Position>(member); break;
+            case 3: EndPosition = reader.ReadStructure<Position>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SourcePolicyId is not null,
+        1 => SourcePolicyType is not null,
+        2 => StartPosition is not null,
+        3 => EndPosition is not null,
         _ => false,
     };
 }

@@ -8,6 +8,9 @@ namespace Longspan.Api.Sts;
 public sealed class ExpiredTokenException(string message)
     : AwsError("ExpiredTokenException", message, 400);
 
+public sealed class InvalidAuthorizationMessageException(string message)
+    : AwsError("InvalidAuthorizationMessageException", message, 400);
+
 public sealed class InvalidContextAssertionException(string message)
     : AwsError("InvalidContextAssertionException", message, 400, "InvalidContextAssertion");
 

@@ -37,6 +37,9 @@ public static class StsOperations
     public static readonly Operation<AssumeRoleRequest, AssumeRoleResponse> AssumeRole =
         new() { Service = Service, Name = "AssumeRole" };
 
+    public static readonly Operation<DecodeAuthorizationMessageRequest, DecodeAuthorizationMessageResponse> DecodeAuthorizationMessage =
+        new() { Service = Service, Name = "DecodeAuthorizationMessage" };
+
     public static readonly Operation<GetAccessKeyInfoRequest, GetAccessKeyInfoResponse> GetAccessKeyInfo =
         new() { Service = Service, Name = "GetAccessKeyInfo" };
 
@@ -49,6 +52,7 @@ public static class StsOperations
     private static readonly Operation[] s_claimed =
     {
         AssumeRole,
+        DecodeAuthorizationMessage,
         GetAccessKeyInfo,
         GetCallerIdentity,
         GetSessionToken,

@@ -235,6 +235,68 @@ public sealed class Credentials : Shape
     };
 }
 
+public sealed class DecodeAuthorizationMessageRequest : Shape
+{
+    public string? EncodedMessage { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "EncodedMessage", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DecodeAuthorizationMessageRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (EncodedMessage is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: EncodedMessage = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => EncodedMessage is not null,
+        _ => false,
+    };
+}
+
+public sealed class DecodeAuthorizationMessageResponse : Shape
+{
+    public string? DecodedMessage { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "DecodedMessage", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DecodeAuthorizationMessageResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (DecodedMessage is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: DecodedMessage = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => DecodedMessage is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetAccessKeyInfoRequest : Shape
 {
     public string? AccessKeyId { get; set; }

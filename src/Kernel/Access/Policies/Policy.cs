@@ -8,7 +8,10 @@ public sealed record Policy(string Version, string? Id, IReadOnlyList<PolicyStat
 
     private StatementMatcher[]? _matchers;
 
-    // A copy may get other statements, so it prepares its own.
+    /// <summary>What it was read from; null when it was put together otherwise.</summary>
+    public string? Text { get; init; }
+
+    // A copy may get other statements, so it prepares its own and was read from nothing.
     private Policy(Policy other) => (Version, Id, Statements) = (other.Version, other.Id, other.Statements);
 
     /// <summary>Stands for a policy that cannot be read: nobody knows what it would have denied.</summary>

@@ -29,7 +29,7 @@ public static class PolicyReader
         try
         {
             using var json = JsonDocument.Parse(text, s_strict);
-            return ReadPolicy(json.RootElement, use);
+            return ReadPolicy(json.RootElement, use) with { Text = text };
         }
         catch (JsonException)
         {

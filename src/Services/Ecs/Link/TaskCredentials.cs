@@ -8,7 +8,8 @@ namespace Longspan.Services.Ecs.Link;
 
 /// <summary>
 /// Keys for tasks, from STS by its public operation, as the principal <c>ecs-tasks.amazonaws.com</c>: the role's trust policy decides, as
-/// it does on AWS. The credentials id stays the same for a task's life, because its containers' environment holds it.
+/// it does on AWS; its conditions may ask for the task (<c>aws:SourceArn</c>). The credentials id stays the same for a task's life, because
+/// its containers' environment holds it.
 /// </summary>
 internal static class TaskCredentials
 {
@@ -26,7 +27,8 @@ internal static class TaskCredentials
             var answer = await link.Cloud.CallAsync(
                 StsOperations.AssumeRole,
                 new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = taskId, DurationSeconds = (int)Life.TotalSeconds },
-                Caller.ForService(link.Account.AccountId, Principal), link.Account.Region, stop);
+                Caller.ForService(link.Account.AccountId, Principal, link.Account.Arn($"task/{link.Instance.ClusterName}/{taskId}")),
+                link.Account.Region, stop);
             var keys = answer.Credentials!;
             var expires = keys.Expiration ?? link.Clock.GetUtcNow() + Life;
             return (new IAMRoleCredentials

@@ -131,6 +131,27 @@ public sealed class EvaluatorTests
         Assert.Equal(start + "with an explicit deny in a resource-based policy", Of(AccessDecision.ExplicitDeny(PolicyKind.Resource)));
     }
 
+    [Fact]
+    public void ADecisionWithoutVariablesAllocatesNothing()
+    {
+        var context = (Send() with
+        {
+            Identity =
+            [
+                AllowOther, """{"Effect":"Allow","Action":["sqs:Get*","sqs:Send*"],"Resource":"arn:aws:sqs:*:*:orders","Condition":{"StringEquals":{"aws:PrincipalTag/team":"a"}}}""",
+                """{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}""",
+            ],
+            PrincipalTags = new() { ["team"] = "a" },
+        }).Context();
+        Assert.Equal(s_allowed, PolicyEvaluator.Decide(context));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            PolicyEvaluator.Decide(context);
+        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static Question Send() => new("sqs:SendMessage", Queue);
 
     private static string For(string principal, string statement) => $"{{\"Principal\":{principal},{statement[1..]}";
