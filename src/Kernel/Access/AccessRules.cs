@@ -40,4 +40,20 @@ public static class AccessRules
         }
         return read;
     }
+
+    /// <summary>The same question with more values of condition keys.</summary>
+    public static AccessDemand With(this AccessDemand demand, IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
+    {
+        var all = new Dictionary<string, IReadOnlyList<string>>(demand.Keys, StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, values) in keys)
+        {
+            all[key] = values;
+        }
+        return demand with { Keys = all };
+    }
+
+    /// <summary>The same question about a resource with these tags.</summary>
+    /// <param name="ownKey">The service's own, older spelling of <c>aws:ResourceTag</c>, which policies still use.</param>
+    public static AccessDemand Tagged(this AccessDemand demand, IReadOnlyDictionary<string, string>? tags, string ownKey) =>
+        tags is not { Count: > 0 } ? demand : demand.With(Keys([.. tags.Select(t => ($"{ownKey}/{t.Key}", (string?)t.Value))])) with { ResourceTags = tags };
 }

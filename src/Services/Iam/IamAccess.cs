@@ -14,6 +14,7 @@ internal static class IamAccess
 {
     private const string Boundary = "iam:PermissionsBoundary";
     private const string Attached = "iam:PolicyARN";
+    private const string OwnTagKey = "iam:ResourceTag";
 
     public static async ValueTask<AccessDemand> UserAsync(IamContext cx, string action, string? userName, CancellationToken stop)
     {
@@ -21,8 +22,8 @@ internal static class IamAccess
         var user = await cx.Documents.GetAsync(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), stop);
         return new AccessDemand(action, user?.Value.ArnIn(cx.AccountId) ?? ArnOf(cx, $"user/{name}"))
         {
-            Keys = Keys(user?.Value.Tags, (Boundary, user?.Value.PermissionsBoundaryArn)), ResourceTags = user?.Value.Tags,
-        };
+            Keys = AccessRules.Keys((Boundary, user?.Value.PermissionsBoundaryArn)),
+        }.Tagged(user?.Value.Tags, OwnTagKey);
     }
 
     public static async ValueTask<AccessDemand> RoleAsync(IamContext cx, string action, string? roleName, CancellationToken stop)
@@ -31,8 +32,8 @@ internal static class IamAccess
         var role = await cx.Documents.GetAsync(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(name), stop);
         return new AccessDemand(action, role?.Value.ArnIn(cx.AccountId) ?? ArnOf(cx, $"role/{name}"))
         {
-            Keys = Keys(role?.Value.Tags, (Boundary, role?.Value.PermissionsBoundaryArn)), ResourceTags = role?.Value.Tags,
-        };
+            Keys = AccessRules.Keys((Boundary, role?.Value.PermissionsBoundaryArn)),
+        }.Tagged(role?.Value.Tags, OwnTagKey);
     }
 
     /// <summary>A policy is named by its ARN, so nothing has to be looked up to ask.</summary>
@@ -40,15 +41,7 @@ internal static class IamAccess
         new(action, Arn.TryParse(arn, out _) ? arn! : throw IamFaults.Validation($"ARN {arn} is not valid."));
 
     /// <summary>The same question about one managed policy that is attached or detached.</summary>
-    public static AccessDemand With(AccessDemand demand, string? policyArn) => WithKey(demand, Attached, [policyArn ?? ""]);
-
-    /// <summary>The same question about tags that are taken away.</summary>
-    public static AccessDemand WithTagKeys(AccessDemand demand, IReadOnlyList<string>? keys) => WithKey(demand, "aws:TagKeys", keys ?? []);
-
-    private static AccessDemand WithKey(AccessDemand demand, string key, IReadOnlyList<string> values) => demand with
-    {
-        Keys = new Dictionary<string, IReadOnlyList<string>>(demand.Keys, StringComparer.OrdinalIgnoreCase) { [key] = values },
-    };
+    public static AccessDemand About(AccessDemand demand, string? policyArn) => demand.With(AccessRules.Keys((Attached, policyArn)));
 
     public static IReadOnlyList<AccessDemand> CreateUser(IamContext cx, CreateUserRequest request) => Creation(
         "User", ArnOf(cx, $"user{IamChecks.Path(request.Path)}{request.UserName}"), request.PermissionsBoundary, Tags(request.Tags));
@@ -80,10 +73,6 @@ internal static class IamAccess
         var create = new AccessDemand($"iam:Create{kind}", arn) { Keys = AccessRules.Keys((Boundary, boundary)), RequestTags = tags };
         return tags is null ? [create] : [create, create with { Action = $"iam:Tag{kind}" }];
     }
-
-    // IAM has its own spelling of aws:ResourceTag, older and still in use.
-    private static IReadOnlyDictionary<string, IReadOnlyList<string>> Keys(IReadOnlyDictionary<string, string>? tags, (string Key, string? Value) own) =>
-        AccessRules.Keys([own, .. (tags ?? new Dictionary<string, string>()).Select(t => ($"iam:ResourceTag/{t.Key}", (string?)t.Value))]);
 
     private static string ArnOf(IamContext cx, string resource) => $"arn:aws:iam::{cx.AccountId}:{resource}";
 }

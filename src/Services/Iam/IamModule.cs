@@ -26,7 +26,7 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.ListUsers, ListUsers.HandleAsync, (cx, r, _) => AccessRules.Demand(IamAccess.Listing(cx, "iam:ListUsers", "user", r.PathPrefix)));
         MapUser(IamOperations.DeleteUser, DeleteUser.HandleAsync, r => r.UserName);
         MapUser(IamOperations.TagUser, TagUser.HandleAsync, r => r.UserName, (d, r) => d with { RequestTags = IamAccess.Tags(r.Tags) });
-        MapUser(IamOperations.UntagUser, UntagUser.HandleAsync, r => r.UserName, (d, r) => IamAccess.WithTagKeys(d, r.TagKeys));
+        MapUser(IamOperations.UntagUser, UntagUser.HandleAsync, r => r.UserName, (d, r) => d.With(AccessRules.TagKeys(r.TagKeys)));
         MapUser(IamOperations.ListUserTags, ListUserTags.HandleAsync, r => r.UserName);
         MapUser(IamOperations.ListGroupsForUser, ListGroupsForUser.HandleAsync, r => r.UserName);
         MapUser(IamOperations.CreateAccessKey, CreateAccessKey.HandleAsync, r => r.UserName);
@@ -38,8 +38,8 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapUser(IamOperations.GetUserPolicy, GetUserPolicy.HandleAsync, r => r.UserName);
         MapUser(IamOperations.ListUserPolicies, ListUserPolicies.HandleAsync, r => r.UserName);
         MapUser(IamOperations.DeleteUserPolicy, DeleteUserPolicy.HandleAsync, r => r.UserName);
-        MapUser(IamOperations.AttachUserPolicy, AttachUserPolicy.HandleAsync, r => r.UserName, (d, r) => IamAccess.With(d, r.PolicyArn));
-        MapUser(IamOperations.DetachUserPolicy, DetachUserPolicy.HandleAsync, r => r.UserName, (d, r) => IamAccess.With(d, r.PolicyArn));
+        MapUser(IamOperations.AttachUserPolicy, AttachUserPolicy.HandleAsync, r => r.UserName, (d, r) => IamAccess.About(d, r.PolicyArn));
+        MapUser(IamOperations.DetachUserPolicy, DetachUserPolicy.HandleAsync, r => r.UserName, (d, r) => IamAccess.About(d, r.PolicyArn));
         MapUser(IamOperations.ListAttachedUserPolicies, ListAttachedUserPolicies.HandleAsync, r => r.UserName);
     }
 
@@ -52,7 +52,7 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapRole(IamOperations.UpdateRole, UpdateRole.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.UpdateRoleDescription, UpdateRoleDescription.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.TagRole, TagRole.HandleAsync, r => r.RoleName, (d, r) => d with { RequestTags = IamAccess.Tags(r.Tags) });
-        MapRole(IamOperations.UntagRole, UntagRole.HandleAsync, r => r.RoleName, (d, r) => IamAccess.WithTagKeys(d, r.TagKeys));
+        MapRole(IamOperations.UntagRole, UntagRole.HandleAsync, r => r.RoleName, (d, r) => d.With(AccessRules.TagKeys(r.TagKeys)));
         MapRole(IamOperations.ListRoleTags, ListRoleTags.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.ListInstanceProfilesForRole, ListInstanceProfilesForRole.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.UpdateAssumeRolePolicy, UpdateAssumeRolePolicy.HandleAsync, r => r.RoleName);
@@ -60,8 +60,8 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapRole(IamOperations.GetRolePolicy, GetRolePolicy.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.ListRolePolicies, ListRolePolicies.HandleAsync, r => r.RoleName);
         MapRole(IamOperations.DeleteRolePolicy, DeleteRolePolicy.HandleAsync, r => r.RoleName);
-        MapRole(IamOperations.AttachRolePolicy, AttachRolePolicy.HandleAsync, r => r.RoleName, (d, r) => IamAccess.With(d, r.PolicyArn));
-        MapRole(IamOperations.DetachRolePolicy, DetachRolePolicy.HandleAsync, r => r.RoleName, (d, r) => IamAccess.With(d, r.PolicyArn));
+        MapRole(IamOperations.AttachRolePolicy, AttachRolePolicy.HandleAsync, r => r.RoleName, (d, r) => IamAccess.About(d, r.PolicyArn));
+        MapRole(IamOperations.DetachRolePolicy, DetachRolePolicy.HandleAsync, r => r.RoleName, (d, r) => IamAccess.About(d, r.PolicyArn));
         MapRole(IamOperations.ListAttachedRolePolicies, ListAttachedRolePolicies.HandleAsync, r => r.RoleName);
     }
 
