@@ -35,7 +35,7 @@ public sealed class QueueSnapshot
         ContentBasedDeduplication = QueueAttributes.Flag(attributes, QueueAttributes.ContentBasedDeduplication);
         DeduplicatesPerGroup = attributes.GetValueOrDefault(QueueAttributes.DeduplicationScope) == "messageGroup";
         Redrive = RedrivePolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedrivePolicyName));
-        Policy = attributes.GetValueOrDefault(QueueAttributes.Policy) is { } text ? PolicyReader.TryRead(text, PolicyUse.Resource, out _) : null;
+        ResourcePolicy = attributes.GetValueOrDefault(QueueAttributes.Policy) is { } text ? PolicyReader.TryRead(text, PolicyUse.Resource, out _) ?? Policy.DenyAll : null;
         RedriveAllow = RedriveAllowPolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedriveAllowPolicyName));
     }
 
@@ -57,13 +57,13 @@ public sealed class QueueSnapshot
     public bool ContentBasedDeduplication { get; }
     public bool DeduplicatesPerGroup { get; }
     /// <summary>The owner's policy for this queue, null without one.</summary>
-    public Policy? Policy { get; }
+    internal Policy? ResourcePolicy { get; }
     internal RedrivePolicy? Redrive { get; }
     internal RedriveAllowPolicy? RedriveAllow { get; }
 
     /// <summary>The question whether a caller may do <paramref name="action"/> on this queue.</summary>
     internal IReadOnlyList<AccessDemand> Demands(string action) => _demands.GetOrAdd(
-        action, static (asked, queue) => [new AccessDemand(asked, queue.ArnText) { ResourcePolicy = queue.Policy, ResourceTags = queue.Document.Value.Tags }],
+        action, static (asked, queue) => [new AccessDemand(asked, queue.ArnText) { ResourcePolicy = queue.ResourcePolicy, ResourceTags = queue.Document.Value.Tags }],
         this);
 
     /// <summary>What the message store has to know. A dead-letter queue that does not exist (any more) leaves messages where they are.</summary>

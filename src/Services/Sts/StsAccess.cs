@@ -27,7 +27,8 @@ internal static class StsAccess
                 ("sts:RoleSessionName", request.RoleSessionName), ("sts:ExternalId", request.ExternalId), ("sts:SourceIdentity", request.SourceIdentity)),
             RequestTags = AccessRules.Tags(request.Tags, t => t.Key, t => t.Value),
             ResourceTags = role?.Tags,
-            ResourcePolicy = role is null ? null : OfResource(PolicyReader.TryRead(role.TrustPolicy, PolicyUse.Trust, out _)),
+            ResourcePolicy = role is null ? null : OfResource(PolicyTexts.TryRead(role.TrustPolicy, PolicyUse.Trust)),
+            IsResourcePolicyRequired = true,
         };
         List<AccessDemand> demands = [assume];
         if (assume.RequestTags is not null)
