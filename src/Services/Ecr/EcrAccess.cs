@@ -26,7 +26,7 @@ internal static class EcrAccess
         return account == cx.AccountId && await cx.Documents.GetAsync(EcrKinds.Repository, cx.Call.Scope, repository, stop) is { Value.Deleting: false } found
             ? demand.Tagged(found.Value.Tags, OwnTagKey) with
             {
-                ResourcePolicy = found.Value.Policy is { } text ? PolicyTexts.TryRead(text, PolicyUse.Resource) ?? Policy.DenyAll : null,
+                ResourcePolicy = found.Value.Policy is { } text ? PolicyTexts.Read(text, PolicyUse.Resource) : null,
             }
             : demand;
     }
