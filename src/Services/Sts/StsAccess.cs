@@ -3,6 +3,7 @@ using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Policies;
 using Longspan.Services.Sts.Operations;
+using Longspan.Services.Sts.Rules;
 
 namespace Longspan.Services.Sts;
 
@@ -20,6 +21,7 @@ internal static class StsAccess
             // A part of the platform has no policies of its own; the trust policy alone decides.
             return [];
         }
+        AssumeRoleRules.Check(request);
         var role = await AssumeRole.FindRoleAsync(cx, request.RoleArn!, stop);
         var assume = new AccessDemand("sts:AssumeRole", role?.ArnIn(cx.Call.AccountId) ?? request.RoleArn!)
         {

@@ -62,7 +62,7 @@ public sealed class AccessRuleTests
         var url = (await cloud.CallAsync(SqsOperations.CreateQueue, new CreateQueueRequest
         {
             QueueName = "orders", Tags = new() { ["team"] = "a" },
-            Attributes = new() { ["Policy"] = $$"""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"{{cloud.Ann.Arn}}"},"Action":"sqs:SendMessage","Resource":"*"}}""" },
+            Attributes = new() { ["Policy"] = $$"""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"{{cloud.Ann.Arn}}"},"Action":"sqs:SendMessage","Resource":"*"} }""" },
         })).QueueUrl;
         await cloud.CallAsync(SqsOperations.SendMessage, new SendMessageRequest { QueueUrl = url, MessageBody = "hello" }, cloud.Ann);
         var refused = await Assert.ThrowsAsync<AwsError>(
@@ -83,7 +83,7 @@ public sealed class AccessRuleTests
         await cloud.CallAsync(EcrOperations.SetRepositoryPolicy, new SetRepositoryPolicyRequest
         {
             RepositoryName = "orders/api",
-            PolicyText = $$"""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"{{cloud.Ann.Arn}}"},"Action":"ecr:ListImages"}}""",
+            PolicyText = $$"""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"{{cloud.Ann.Arn}}"},"Action":"ecr:ListImages"} }""",
         });
         await cloud.CallAsync(EcrOperations.ListImages, list, cloud.Ann);
     }

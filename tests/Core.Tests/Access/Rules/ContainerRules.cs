@@ -1,5 +1,4 @@
 using Longspan.Api.Ecs;
-using Ecr = Longspan.Api.Ecr;
 
 namespace Longspan.Core.Tests.Access.Rules;
 
@@ -25,13 +24,13 @@ internal static class ContainerRules
         new("PutImage", new { RepositoryName = "orders/api", RegistryId = "999999999999" },
             "ecr:PutImage arn:aws:ecr:lab-1:999999999999:repository/orders/api"),
         new("GetAuthorizationToken", new { }, "ecr:GetAuthorizationToken *"),
-        new("CreateRepository", new { RepositoryName = "orders/api", Tags = new[] { new Ecr.Tag { Key = "team", Value = "a" } } },
+        new("CreateRepository", new { RepositoryName = "orders/api", Tags = new[] { new Api.Ecr.Tag { Key = "team", Value = "a" } } },
             "ecr:CreateRepository repository/orders/api +team=a", "ecr:TagResource repository/orders/api +team=a"),
         new("DescribeRepositories", new { }, "ecr:DescribeRepositories repository/*"),
         new("DescribeRepositories", new { RepositoryNames = new[] { "a1", "b1" } },
             "ecr:DescribeRepositories repository/a1", "ecr:DescribeRepositories repository/b1"),
         new("ListTagsForResource", new { ResourceArn = "arn:aws:ecr:lab-1:123456789012:repository/a1" }, "ecr:ListTagsForResource repository/a1"),
-        new("TagResource", new { ResourceArn = "arn:aws:ecr:lab-1:123456789012:repository/a1", Tags = new[] { new Ecr.Tag { Key = "team", Value = "a" } } },
+        new("TagResource", new { ResourceArn = "arn:aws:ecr:lab-1:123456789012:repository/a1", Tags = new[] { new Api.Ecr.Tag { Key = "team", Value = "a" } } },
             "ecr:TagResource repository/a1 +team=a"),
         new("UntagResource", new { ResourceArn = "arn:aws:ecr:lab-1:123456789012:repository/a1", TagKeys = new[] { "team" } },
             "ecr:UntagResource repository/a1 aws:TagKeys=team"),

@@ -1,7 +1,3 @@
-using Iam = Longspan.Api.Iam;
-using Ssm = Longspan.Api.Ssm;
-using Sts = Longspan.Api.Sts;
-
 namespace Longspan.Core.Tests.Access.Rules;
 
 internal static class IdentityRules
@@ -9,8 +5,8 @@ internal static class IdentityRules
     private const string Policy = "arn:aws:iam::123456789012:policy/team/orders";
     private const string Boundary = "arn:aws:iam::123456789012:policy/boundary";
     private const string Role = "arn:aws:iam::123456789012:role/deploy";
-    private static readonly Iam.Tag[] s_tags = [new() { Key = "team", Value = "a" }];
-    private static readonly Ssm.Tag[] s_ssmTags = [new() { Key = "team", Value = "a" }];
+    private static readonly Api.Iam.Tag[] s_tags = [new() { Key = "team", Value = "a" }];
+    private static readonly Api.Ssm.Tag[] s_ssmTags = [new() { Key = "team", Value = "a" }];
 
     public static readonly Rule[] OfIam =
     [
@@ -52,7 +48,7 @@ internal static class IdentityRules
     public static readonly Rule[] OfSts =
     [
         new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann" }, "sts:AssumeRole role/deploy sts:RoleSessionName=ann"),
-        new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann", ExternalId = "x1", Tags = new[] { new Sts.Tag { Key = "team", Value = "a" } } },
+        new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann", ExternalId = "x1", Tags = new[] { new Api.Sts.Tag { Key = "team", Value = "a" } } },
             "sts:AssumeRole role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a",
             "sts:TagSession role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a"),
         new("GetAccessKeyInfo", new { AccessKeyId = "AKIANOBODYNOBODYNOB1" }, "sts:GetAccessKeyInfo *"),
