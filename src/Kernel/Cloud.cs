@@ -1,6 +1,5 @@
 using Longspan.Api.Shapes;
 using Longspan.Kernel.Access;
-using Longspan.Kernel.Access.Policies;
 using Longspan.Kernel.Audit;
 using Longspan.Store.Documents;
 
@@ -14,10 +13,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
 {
     private readonly Dictionary<Operation, Entry> _entries = [];
 
-    private sealed record Entry(OperationHandler Handler, AccessRule? Access, bool IsAudited);
-
-    // Until every service has declared what its operations ask, those that have not run as they did before there were policies.
-    private static bool RefusesUndeclared => false;
+    private sealed record Entry(OperationHandler Handler, AccessRule Access, bool IsAudited);
 
     public DocumentLog Documents { get; } = documents;
     public TimeProvider Clock { get; } = clock;
@@ -34,7 +30,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
     {
         foreach (var (operation, handler) in module.Operations)
         {
-            _entries.Add(operation, new Entry(handler, module.Access.GetValueOrDefault(operation), AuditRules.IsKept(operation)));
+            _entries.Add(operation, new Entry(handler, module.Access[operation], AuditRules.IsKept(operation)));
         }
     }
 
@@ -60,14 +56,11 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         Entry entry, AuditTrail? audit, CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
         // Of an administrator's calls the rule is asked for the trail only, and beforehand: after a deletion nothing may tell what it was about.
-        var demands = entry.Access is not null && (entry.IsAudited || !call.Caller.IsAdministrator) ? await entry.Access(call, request, stop) : null;
+        var demands = entry.IsAudited || !call.Caller.IsAdministrator ? await entry.Access(call, request, stop) : [];
         Shape response;
         try
         {
-            if (!call.Caller.IsAdministrator)
-            {
-                await AllowAsync(call, operation, demands, stop);
-            }
+            await Access.RequireAsync(call, operation, demands, stop);
             response = await entry.Handler(call, request, stop);
         }
         catch (AwsError error) when (audit is not null && (entry.IsAudited || AuditRules.IsDenial(error)))
@@ -82,13 +75,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         return response;
     }
 
-    private ValueTask AllowAsync(CallContext call, Operation operation, IReadOnlyList<AccessDemand>? demands, CancellationToken stop) =>
-        demands is not null ? Access.RequireAsync(call, operation, demands, stop)
-        : RefusesUndeclared ? throw Authorizer.Refuse(
-            call, operation, AccessDecision.ImplicitDeny(PolicyKind.Identity), new AccessDemand(operation.ActionName, "*"))
-        : ValueTask.CompletedTask;
-
-    private static IReadOnlyList<string> ResourcesOf(IReadOnlyList<AccessDemand>? demands) => [.. demands?.Select(demand => demand.Resource) ?? []];
+    private static IReadOnlyList<string> ResourcesOf(IReadOnlyList<AccessDemand> demands) => [.. demands.Select(demand => demand.Resource)];
 
     /// <summary>Calls another service's public operation in this process, as <paramref name="caller"/>.</summary>
     public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(

@@ -53,11 +53,9 @@ public abstract class ServiceModule(ServiceSchema schema)
     /// <summary>Back to a fresh state, within milliseconds; documents, records and blobs have been emptied already.</summary>
     public virtual ValueTask ResetAsync(CancellationToken stop) => ValueTask.CompletedTask;
 
-    private protected void Register(Operation operation, OperationHandler handler) => _operations.Add(operation, handler);
-
     private protected void Register(Operation operation, OperationHandler handler, AccessRule access)
     {
-        Register(operation, handler);
+        _operations.Add(operation, handler);
         _access.Add(operation, access);
     }
 }
@@ -96,13 +94,6 @@ public abstract class ServiceModule<TContext>(ServiceSchema schema) : ServiceMod
         Register(
             operation, async (call, request, stop) => await handler(NewContext(call), (TRequest)request, stop),
             (call, request, stop) => access(NewContext(call), (TRequest)request, stop));
-
-    /// <summary>Declares one operation: <c>Map(SqsOperations.CreateQueue, CreateQueue.HandleAsync);</c></summary>
-    protected void Map<TRequest, TResponse>(
-        Operation<TRequest, TResponse> operation, Func<TContext, TRequest, CancellationToken, ValueTask<TResponse>> handler)
-        where TRequest : Shape, new()
-        where TResponse : Shape, new() =>
-        Register(operation, async (call, request, stop) => await handler(NewContext(call), (TRequest)request, stop));
 }
 
 /// <summary>

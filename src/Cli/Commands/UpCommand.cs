@@ -102,7 +102,7 @@ internal static class UpCommand
         {
             await BackgroundProcess.StartAsync("dotnet", [
                 Self, "node", "--name", Topology.CloudNode, "--endpoint", run.Endpoint.ToString(), "--region", Topology.Region, "--cluster", Topology.Cluster,
-                "--state", home.CloudNodeState, "--credentials", home.CredentialsFile,
+                "--state", home.CloudNodeState, "--credentials", home.CloudNodeKeys,
                 "--attribute", $"site={Topology.CloudSite}", "--attribute", "longspan.capacity=fargate",
                 "--docker-host", $"unix://{Engine.Socket}", "--network", Topology.CloudNetwork, "--publish-address", Topology.CloudGateway,
                 "--container-endpoint-url", $"http://{Topology.CloudGateway}:{run.Port}"],

@@ -9,6 +9,8 @@ internal sealed class Home(string folder)
     public string Folder { get; } = Path.GetFullPath(folder);
     public string ServerData => Path.Combine(Folder, "server");
     public string CredentialsFile => Path.Combine(ServerData, "credentials");
+    /// <summary>The cloud node's own keys, not the administrator's.</summary>
+    public string CloudNodeKeys => Path.Combine(Folder, $"{Topology.CloudNode}.credentials");
     public string CloudNodeState => Path.Combine(Folder, Topology.CloudNode);
     public string PremisesNodeState => Path.Combine(Folder, Topology.PremisesNode);
     public string PremisesFolder => Path.Combine(Folder, Topology.PremisesSite);

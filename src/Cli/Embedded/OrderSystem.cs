@@ -31,22 +31,14 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
         await aws.CallAsync(EcsOperations.CreateCluster, new() { ClusterName = Topology.Cluster }, stop);
         await EnsureQueuesAsync(stop);
         await EnsureRoleAsync(NodeRole, "ssm.amazonaws.com", stop);
-        foreach (var policy in (string[])["AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role"])
-        {
-            await aws.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = NodeRole, PolicyArn = $"arn:aws:iam::aws:policy/{policy}" }, stop);
-        }
+        await GrantAsync(NodeRole, "node", "node", stop);
+        await new CloudNodeKeys(aws, home).EnsureAsync(Filled("policies", "node"), stop);
         await EnsureRoleAsync(ExecutionRole, "ecs-tasks.amazonaws.com", stop);
-        await aws.CallAsync(IamOperations.AttachRolePolicy, new()
-        {
-            RoleName = ExecutionRole, PolicyArn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
-        }, stop);
+        await GrantAsync(ExecutionRole, "images-and-logs", "execution", stop);
         foreach (var service in (string[])["api", "processor"])
         {
             await EnsureRoleAsync(TaskRoleOf(service), "ecs-tasks.amazonaws.com", stop);
-            await aws.CallAsync(IamOperations.PutRolePolicy, new()
-            {
-                RoleName = TaskRoleOf(service), PolicyName = "queues", PolicyDocument = Filled("policies", service),
-            }, stop);
+            await GrantAsync(TaskRoleOf(service), "queues", service, stop);
         }
         foreach (var service in Services)
         {
@@ -152,6 +144,7 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
             .. own,
             ("CLUSTER", Topology.Cluster),
             ("AWS_REGION", Topology.Region),
+            ("AWS_ACCOUNT_ID", Topology.AccountId),
             ("API_TASK_ROLE_ARN", RoleArn(TaskRoleOf("api"))),
             ("PROCESSOR_TASK_ROLE_ARN", RoleArn(TaskRoleOf("processor"))),
             ("EXECUTION_ROLE_ARN", RoleArn(ExecutionRole)),
@@ -192,6 +185,17 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
 
     private Task EnsureQueueAsync(string name, Dictionary<string, string> attributes, CancellationToken stop) =>
         aws.CallAsync(SqsOperations.CreateQueue, new() { QueueName = name, Attributes = attributes }, stop);
+
+    /// <summary>Gives the role the sample's policy of that name, and takes away what an earlier build attached.</summary>
+    private async Task GrantAsync(string role, string name, string policy, CancellationToken stop)
+    {
+        await aws.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = role, PolicyName = name, PolicyDocument = Filled("policies", policy) }, stop);
+        var attached = await aws.CallAsync(IamOperations.ListAttachedRolePolicies, new() { RoleName = role }, stop);
+        foreach (var former in attached.AttachedPolicies ?? [])
+        {
+            await aws.CallAsync(IamOperations.DetachRolePolicy, new() { RoleName = role, PolicyArn = former.PolicyArn }, stop);
+        }
+    }
 
     private Task EnsureRoleAsync(string name, string service, CancellationToken stop) => EnsureAsync(IamOperations.CreateRole, new()
     {

@@ -50,7 +50,10 @@ public sealed class Authorizer(DocumentLog documents, string accountId)
     {
         var service = operation.Service;
         var action = service.AwsQueryCompatible ? demand.Action.ToLowerInvariant() : demand.Action;
-        var message = decision.Refusal(call.Caller.Arn, action, demand.Resource);
+        // STS says no more than this of a role: which side did not agree, the trust policy or the caller's own, would be telling.
+        var message = operation.Service.IamPrefix == "sts"
+            ? $"User: {call.Caller.Arn} is not authorized to perform: {action} on resource: {demand.Resource}"
+            : decision.Refusal(call.Caller.Arn, action, demand.Resource);
         var isJson = service.Protocols[0] is AwsProtocol.AwsJson10 or AwsProtocol.AwsJson11 or AwsProtocol.RestJson or AwsProtocol.RpcV2Cbor;
         return isJson
             ? new AwsError("AccessDeniedException", message, service.AwsQueryCompatible ? 403 : 400, "AccessDenied") { AuthorizationMessage = reasons }

@@ -40,11 +40,15 @@ public sealed class EcrContext
     /// <summary>The repository of an ARN, for the tagging operations.</summary>
     internal ValueTask<Document<RepositoryDocument>> RequireRepositoryOfArnAsync(string? text, CancellationToken stop)
     {
+        var (name, account) = RepositoryOfArn(text);
+        return RequireRepositoryAsync(name, account, stop);
+    }
+
+    internal static (string Name, string Account) RepositoryOfArn(string? text)
+    {
         const string Prefix = "repository/";
-        if (!Kernel.Arn.TryParse(text, out var arn) || arn.Service != "ecr" || !arn.Resource.StartsWith(Prefix, StringComparison.Ordinal))
-        {
-            throw new InvalidParameterException($"Invalid parameter at 'resourceArn' failed to satisfy constraint: '{text} is not the ARN of a repository'");
-        }
-        return RequireRepositoryAsync(arn.Resource[Prefix.Length..], arn.AccountId, stop);
+        return Kernel.Arn.TryParse(text, out var arn) && arn.Service == "ecr" && arn.Resource.StartsWith(Prefix, StringComparison.Ordinal)
+            ? (arn.Resource[Prefix.Length..], arn.AccountId)
+            : throw new InvalidParameterException($"Invalid parameter at 'resourceArn' failed to satisfy constraint: '{text} is not the ARN of a repository'");
     }
 }

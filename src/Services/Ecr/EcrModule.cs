@@ -1,5 +1,7 @@
 using Longspan.Api.Ecr;
+using Longspan.Api.Shapes;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecr.Operations;
 using Longspan.Services.Ecr.Reconcilers;
@@ -26,27 +28,29 @@ public sealed class EcrModule : ServiceModule<EcrContext>
         _registry = new RegistryEndpoints(cloud, blobs, _tokens);
         Reconcilers = [new RepositoryDeletionReconciler(cloud.Documents)];
 
-        Map(EcrOperations.BatchCheckLayerAvailability, BatchCheckLayerAvailability.HandleAsync);
-        Map(EcrOperations.BatchDeleteImage, BatchDeleteImage.HandleAsync);
-        Map(EcrOperations.BatchGetImage, BatchGetImage.HandleAsync);
-        Map(EcrOperations.CompleteLayerUpload, CompleteLayerUpload.HandleAsync);
-        Map(EcrOperations.CreateRepository, CreateRepository.HandleAsync);
-        Map(EcrOperations.DeleteRepository, DeleteRepository.HandleAsync);
-        Map(EcrOperations.DeleteRepositoryPolicy, DeleteRepositoryPolicy.HandleAsync);
-        Map(EcrOperations.DescribeImages, DescribeImages.HandleAsync);
-        Map(EcrOperations.DescribeRepositories, DescribeRepositories.HandleAsync);
-        Map(EcrOperations.GetAuthorizationToken, GetAuthorizationToken.HandleAsync);
-        Map(EcrOperations.GetDownloadUrlForLayer, GetDownloadUrlForLayer.HandleAsync);
-        Map(EcrOperations.GetRepositoryPolicy, GetRepositoryPolicy.HandleAsync);
-        Map(EcrOperations.InitiateLayerUpload, InitiateLayerUpload.HandleAsync);
-        Map(EcrOperations.ListImages, ListImages.HandleAsync);
-        Map(EcrOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
-        Map(EcrOperations.PutImage, PutImage.HandleAsync);
-        Map(EcrOperations.PutImageTagMutability, PutImageTagMutability.HandleAsync);
-        Map(EcrOperations.SetRepositoryPolicy, SetRepositoryPolicy.HandleAsync);
-        Map(EcrOperations.TagResource, TagResource.HandleAsync);
-        Map(EcrOperations.UntagResource, UntagResource.HandleAsync);
-        Map(EcrOperations.UploadLayerPart, UploadLayerPart.HandleAsync);
+        MapRepository(EcrOperations.BatchCheckLayerAvailability, BatchCheckLayerAvailability.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.BatchDeleteImage, BatchDeleteImage.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.BatchGetImage, BatchGetImage.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.CompleteLayerUpload, CompleteLayerUpload.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        Map(EcrOperations.CreateRepository, CreateRepository.HandleAsync, (cx, r, _) => ValueTask.FromResult(EcrAccess.Create(cx, r)));
+        MapRepository(EcrOperations.DeleteRepository, DeleteRepository.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.DeleteRepositoryPolicy, DeleteRepositoryPolicy.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.DescribeImages, DescribeImages.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        Map(EcrOperations.DescribeRepositories, DescribeRepositories.HandleAsync, EcrAccess.DescribeAsync);
+        Map(EcrOperations.GetAuthorizationToken, GetAuthorizationToken.HandleAsync, (_, _) => "*");
+        MapRepository(EcrOperations.GetDownloadUrlForLayer, GetDownloadUrlForLayer.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.GetRepositoryPolicy, GetRepositoryPolicy.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.InitiateLayerUpload, InitiateLayerUpload.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.ListImages, ListImages.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        Map(EcrOperations.ListTagsForResource, ListTagsForResource.HandleAsync, async (cx, r, stop) => [await EcrAccess.TaggedAsync(cx, "ecr:ListTagsForResource", r.ResourceArn, stop)]);
+        MapRepository(EcrOperations.PutImage, PutImage.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.PutImageTagMutability, PutImageTagMutability.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        MapRepository(EcrOperations.SetRepositoryPolicy, SetRepositoryPolicy.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
+        Map(EcrOperations.TagResource, TagResource.HandleAsync,
+            async (cx, r, stop) => [await EcrAccess.TaggedAsync(cx, "ecr:TagResource", r.ResourceArn, stop) with { RequestTags = EcrAccess.Tags(r.Tags) }]);
+        Map(EcrOperations.UntagResource, UntagResource.HandleAsync,
+            async (cx, r, stop) => [(await EcrAccess.TaggedAsync(cx, "ecr:UntagResource", r.ResourceArn, stop)).With(AccessRules.TagKeys(r.TagKeys))]);
+        MapRepository(EcrOperations.UploadLayerPart, UploadLayerPart.HandleAsync, r => r.RepositoryName, r => r.RegistryId);
     }
 
     public override IReadOnlyList<Reconciler> Reconcilers { get; }
@@ -54,4 +58,15 @@ public sealed class EcrModule : ServiceModule<EcrContext>
     public override void MapEndpoints(IEndpointRouteBuilder routes, RequestAuthenticator authenticate) => _registry.Map(routes);
 
     protected override EcrContext NewContext(CallContext call) => new(call, _blobs, _tokens);
+
+    /// <summary>An operation on one repository.</summary>
+    private void MapRepository<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<EcrContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<TRequest, string?> registryId)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        var action = $"ecr:{operation.Name}";
+        Map(operation, handler, async (cx, request, stop) => [await EcrAccess.RepositoryAsync(cx, action, name(request), registryId(request), stop)]);
+    }
 }

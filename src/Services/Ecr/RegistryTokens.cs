@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Store;
 
@@ -13,7 +14,8 @@ namespace Longspan.Services.Ecr;
 internal sealed class RegistryTokens(Sealer sealer, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
-    private const int LongestToken = 4096;
+    /// <summary>Room for a session with its policy and tags.</summary>
+    private const int LongestToken = 16_384;
     private const string Associated = "registry";
 
     private readonly SealedBox _box = new(sealer, "longspan/ecr-registry-token/1");
@@ -33,9 +35,20 @@ internal sealed class RegistryTokens(Sealer sealer, TimeProvider clock)
     }
 }
 
-/// <param name="CallerArn">Who asked for the token.</param>
+/// <summary>
+/// Who asked for the token, as the signature check told it, so that policies decide on pushes and pulls as they stand when those happen.
+/// </summary>
 /// <param name="OnlyBlob"><c>repository@digest</c> when the token is for downloading one layer and nothing else.</param>
-internal sealed record RegistryClaims(string CallerArn, string AccountId, string Region, DateTimeOffset ExpiresAt, string? OnlyBlob = null);
+internal sealed record RegistryClaims(
+    string CallerArn, string CallerId, string AccessKeyId, bool IsAdministrator, CallerSession? Session,
+    string AccountId, string Region, DateTimeOffset ExpiresAt, string? OnlyBlob = null)
+{
+    public static RegistryClaims Of(CallContext call, DateTimeOffset expiresAt, string? onlyBlob = null) => new(
+        call.Caller.Arn, call.Caller.UserId, call.Caller.AccessKeyId, call.Caller.IsAdministrator, call.Caller.Session,
+        call.AccountId, call.Region, expiresAt, onlyBlob);
+
+    public Caller Caller() => new(AccountId, CallerArn, CallerId, AccessKeyId, IsAdministrator) { Session = Session };
+}
 
 [JsonSerializable(typeof(RegistryClaims))]
 internal sealed partial class RegistryTokenJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecs.Link;
 using Longspan.Services.Ecs.Operations;
@@ -62,90 +63,92 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 
     private void MapClusters()
     {
-        Map(EcsOperations.CreateCluster, CreateCluster.HandleAsync);
-        Map(EcsOperations.DeleteAccountSetting, DeleteAccountSetting.HandleAsync);
-        Map(EcsOperations.DeleteCluster, DeleteCluster.HandleAsync);
-        Map(EcsOperations.DescribeClusters, DescribeClusters.HandleAsync);
-        Map(EcsOperations.ListAccountSettings, ListAccountSettings.HandleAsync);
-        Map(EcsOperations.ListClusters, ListClusters.HandleAsync);
-        Map(EcsOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
-        Map(EcsOperations.PutAccountSetting, PutAccountSetting.HandleAsync);
-        Map(EcsOperations.PutAccountSettingDefault, PutAccountSettingDefault.HandleAsync);
-        Map(EcsOperations.TagResource, TagResource.HandleAsync);
-        Map(EcsOperations.UntagResource, UntagResource.HandleAsync);
-        Map(EcsOperations.UpdateCluster, UpdateCluster.HandleAsync);
-        Map(EcsOperations.UpdateClusterSettings, UpdateClusterSettings.HandleAsync);
+        Map(EcsOperations.CreateCluster, CreateCluster.HandleAsync, (cx, r, _) => ValueTask.FromResult(EcsAccess.CreateCluster(cx, r)));
+        Map(EcsOperations.DeleteAccountSetting, DeleteAccountSetting.HandleAsync, (_, r, _) => ValueTask.FromResult(EcsAccess.Setting("ecs:DeleteAccountSetting", r.Name)));
+        Map(EcsOperations.DeleteCluster, DeleteCluster.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:DeleteCluster", r.Cluster, stop)]);
+        Map(EcsOperations.DescribeClusters, DescribeClusters.HandleAsync, EcsAccess.DescribeClustersAsync);
+        Map(EcsOperations.ListAccountSettings, ListAccountSettings.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.ListClusters, ListClusters.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.ListTagsForResource, ListTagsForResource.HandleAsync, async (cx, r, stop) => [await EcsAccess.TaggedAsync(cx, "ecs:ListTagsForResource", r.ResourceArn, stop)]);
+        Map(EcsOperations.PutAccountSetting, PutAccountSetting.HandleAsync, (_, r, _) => ValueTask.FromResult(EcsAccess.Setting("ecs:PutAccountSetting", r.Name)));
+        Map(EcsOperations.PutAccountSettingDefault, PutAccountSettingDefault.HandleAsync, (_, r, _) => ValueTask.FromResult(EcsAccess.Setting("ecs:PutAccountSettingDefault", r.Name)));
+        Map(EcsOperations.TagResource, TagResource.HandleAsync,
+            async (cx, r, stop) => [await EcsAccess.TaggedAsync(cx, "ecs:TagResource", r.ResourceArn, stop) with { RequestTags = EcsAccess.Tags(r.Tags) }]);
+        Map(EcsOperations.UntagResource, UntagResource.HandleAsync,
+            async (cx, r, stop) => [(await EcsAccess.TaggedAsync(cx, "ecs:UntagResource", r.ResourceArn, stop)).With(AccessRules.TagKeys(r.TagKeys))]);
+        Map(EcsOperations.UpdateCluster, UpdateCluster.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:UpdateCluster", r.Cluster, stop)]);
+        Map(EcsOperations.UpdateClusterSettings, UpdateClusterSettings.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:UpdateClusterSettings", r.Cluster, stop)]);
     }
 
     private void MapCapacityProviders()
     {
-        Map(EcsOperations.CreateCapacityProvider, CreateCapacityProvider.HandleAsync);
-        Map(EcsOperations.DeleteCapacityProvider, DeleteCapacityProvider.HandleAsync);
-        Map(EcsOperations.DescribeCapacityProviders, DescribeCapacityProviders.HandleAsync);
-        Map(EcsOperations.PutClusterCapacityProviders, PutClusterCapacityProviders.HandleAsync);
-        Map(EcsOperations.UpdateCapacityProvider, UpdateCapacityProvider.HandleAsync);
+        Map(EcsOperations.CreateCapacityProvider, CreateCapacityProvider.HandleAsync, (cx, r, _) => ValueTask.FromResult(EcsAccess.CreateProvider(cx, r)));
+        Map(EcsOperations.DeleteCapacityProvider, DeleteCapacityProvider.HandleAsync, async (cx, r, stop) => [await EcsAccess.ProviderAsync(cx, "ecs:DeleteCapacityProvider", r.CapacityProvider, stop)]);
+        Map(EcsOperations.DescribeCapacityProviders, DescribeCapacityProviders.HandleAsync, EcsAccess.ProvidersAsync);
+        Map(EcsOperations.PutClusterCapacityProviders, PutClusterCapacityProviders.HandleAsync, EcsAccess.ProvidersOfClusterAsync);
+        Map(EcsOperations.UpdateCapacityProvider, UpdateCapacityProvider.HandleAsync, async (cx, r, stop) => [await EcsAccess.ProviderAsync(cx, "ecs:UpdateCapacityProvider", r.Name, stop)]);
     }
 
     private void MapTaskDefinitions()
     {
-        Map(EcsOperations.DeleteTaskDefinitions, DeleteTaskDefinitions.HandleAsync);
-        Map(EcsOperations.DeregisterTaskDefinition, DeregisterTaskDefinition.HandleAsync);
-        Map(EcsOperations.DescribeTaskDefinition, DescribeTaskDefinition.HandleAsync);
-        Map(EcsOperations.ListTaskDefinitionFamilies, ListTaskDefinitionFamilies.HandleAsync);
-        Map(EcsOperations.ListTaskDefinitions, ListTaskDefinitions.HandleAsync);
-        Map(EcsOperations.RegisterTaskDefinition, RegisterTaskDefinition.HandleAsync);
+        Map(EcsOperations.DeleteTaskDefinitions, DeleteTaskDefinitions.HandleAsync, EcsAccess.DefinitionsAsync);
+        Map(EcsOperations.DeregisterTaskDefinition, DeregisterTaskDefinition.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.DescribeTaskDefinition, DescribeTaskDefinition.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.ListTaskDefinitionFamilies, ListTaskDefinitionFamilies.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.ListTaskDefinitions, ListTaskDefinitions.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.RegisterTaskDefinition, RegisterTaskDefinition.HandleAsync, (cx, r, _) => ValueTask.FromResult(EcsAccess.Register(cx, r)));
     }
 
     private void MapServices()
     {
-        Map(EcsOperations.ContinueServiceDeployment, ContinueServiceDeployment.HandleAsync);
-        Map(EcsOperations.CreateService, CreateService.HandleAsync);
-        Map(EcsOperations.DeleteService, DeleteService.HandleAsync);
-        Map(EcsOperations.DescribeServiceDeployments, DescribeServiceDeployments.HandleAsync);
-        Map(EcsOperations.DescribeServiceRevisions, DescribeServiceRevisions.HandleAsync);
-        Map(EcsOperations.DescribeServices, DescribeServices.HandleAsync);
-        Map(EcsOperations.ListServiceDeployments, ListServiceDeployments.HandleAsync);
-        Map(EcsOperations.ListServices, ListServices.HandleAsync);
-        Map(EcsOperations.ListServicesByNamespace, ListServicesByNamespace.HandleAsync);
-        Map(EcsOperations.StopServiceDeployment, StopServiceDeployment.HandleAsync);
-        Map(EcsOperations.UpdateService, UpdateService.HandleAsync);
+        Map(EcsOperations.ContinueServiceDeployment, ContinueServiceDeployment.HandleAsync, (cx, r, _) => AccessRules.Demand(EcsAccess.Rollout(cx, "ecs:ContinueServiceDeployment", r.ServiceDeploymentArn)));
+        Map(EcsOperations.CreateService, CreateService.HandleAsync, EcsAccess.CreateServiceAsync);
+        Map(EcsOperations.DeleteService, DeleteService.HandleAsync, async (cx, r, stop) => [await EcsAccess.ServiceAsync(cx, "ecs:DeleteService", r.Cluster, r.Service, stop)]);
+        Map(EcsOperations.DescribeServiceDeployments, DescribeServiceDeployments.HandleAsync, (cx, r, _) => EcsAccess.RolloutsAsync(cx, "ecs:DescribeServiceDeployments", r.ServiceDeploymentArns));
+        Map(EcsOperations.DescribeServiceRevisions, DescribeServiceRevisions.HandleAsync, (cx, r, _) => EcsAccess.RolloutsAsync(cx, "ecs:DescribeServiceRevisions", r.ServiceRevisionArns));
+        Map(EcsOperations.DescribeServices, DescribeServices.HandleAsync, (cx, r, stop) => EcsAccess.ServicesAsync(cx, "ecs:DescribeServices", r.Cluster, r.Services, stop));
+        Map(EcsOperations.ListServiceDeployments, ListServiceDeployments.HandleAsync, async (cx, r, stop) => [await EcsAccess.ServiceAsync(cx, "ecs:ListServiceDeployments", r.Cluster, r.Service, stop)]);
+        Map(EcsOperations.ListServices, ListServices.HandleAsync, (cx, r, _) => AccessRules.Demand(EcsAccess.InCluster(cx, "ecs:ListServices", r.Cluster)));
+        Map(EcsOperations.ListServicesByNamespace, ListServicesByNamespace.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.StopServiceDeployment, StopServiceDeployment.HandleAsync, (cx, r, _) => AccessRules.Demand(EcsAccess.Rollout(cx, "ecs:StopServiceDeployment", r.ServiceDeploymentArn)));
+        Map(EcsOperations.UpdateService, UpdateService.HandleAsync, EcsAccess.UpdateServiceAsync);
     }
 
     private void MapTaskSets()
     {
-        Map(EcsOperations.CreateTaskSet, CreateTaskSet.HandleAsync);
-        Map(EcsOperations.DeleteTaskSet, DeleteTaskSet.HandleAsync);
-        Map(EcsOperations.DescribeTaskSets, DescribeTaskSets.HandleAsync);
-        Map(EcsOperations.UpdateServicePrimaryTaskSet, UpdateServicePrimaryTaskSet.HandleAsync);
-        Map(EcsOperations.UpdateTaskSet, UpdateTaskSet.HandleAsync);
+        Map(EcsOperations.CreateTaskSet, CreateTaskSet.HandleAsync, (cx, r, _) => ValueTask.FromResult(EcsAccess.CreateSet(cx, r)));
+        Map(EcsOperations.DeleteTaskSet, DeleteTaskSet.HandleAsync, (cx, r, _) => AccessRules.Demand(EcsAccess.Set(cx, "ecs:DeleteTaskSet", r.Cluster, r.Service, r.TaskSet)));
+        Map(EcsOperations.DescribeTaskSets, DescribeTaskSets.HandleAsync, (cx, r, _) => EcsAccess.SetsAsync(cx, r));
+        Map(EcsOperations.UpdateServicePrimaryTaskSet, UpdateServicePrimaryTaskSet.HandleAsync, async (cx, r, stop) => [await EcsAccess.ServiceAsync(cx, "ecs:UpdateServicePrimaryTaskSet", r.Cluster, r.Service, stop)]);
+        Map(EcsOperations.UpdateTaskSet, UpdateTaskSet.HandleAsync, (cx, r, _) => AccessRules.Demand(EcsAccess.Set(cx, "ecs:UpdateTaskSet", r.Cluster, r.Service, r.TaskSet)));
     }
 
     private void MapTasks()
     {
-        Map(EcsOperations.DescribeTasks, DescribeTasks.HandleAsync);
-        Map(EcsOperations.ExecuteCommand, ExecuteCommand.HandleAsync);
-        Map(EcsOperations.GetTaskProtection, GetTaskProtection.HandleAsync);
-        Map(EcsOperations.ListTasks, ListTasks.HandleAsync);
-        Map(EcsOperations.RunTask, RunTask.HandleAsync);
-        Map(EcsOperations.StartTask, StartTask.HandleAsync);
-        Map(EcsOperations.StopTask, StopTask.HandleAsync);
-        Map(EcsOperations.SubmitAttachmentStateChanges, SubmitAttachmentStateChanges.HandleAsync);
-        Map(EcsOperations.SubmitContainerStateChange, SubmitContainerStateChange.HandleAsync);
-        Map(EcsOperations.SubmitTaskStateChange, SubmitTaskStateChange.HandleAsync);
-        Map(EcsOperations.UpdateTaskProtection, UpdateTaskProtection.HandleAsync);
+        Map(EcsOperations.DescribeTasks, DescribeTasks.HandleAsync, (cx, r, stop) => EcsAccess.EcsTasksAsync(cx, "ecs:DescribeTasks", r.Cluster, r.Tasks, stop));
+        Map(EcsOperations.ExecuteCommand, ExecuteCommand.HandleAsync, EcsAccess.ExecuteAsync);
+        Map(EcsOperations.GetTaskProtection, GetTaskProtection.HandleAsync, (cx, r, stop) => EcsAccess.EcsTasksAsync(cx, "ecs:GetTaskProtection", r.Cluster, r.Tasks, stop));
+        Map(EcsOperations.ListTasks, ListTasks.HandleAsync, EcsAccess.ListTasksAsync);
+        Map(EcsOperations.RunTask, RunTask.HandleAsync, EcsAccess.RunAsync);
+        Map(EcsOperations.StartTask, StartTask.HandleAsync, EcsAccess.StartAsync);
+        Map(EcsOperations.StopTask, StopTask.HandleAsync, async (cx, r, stop) => [await EcsAccess.EcsTaskAsync(cx, "ecs:StopTask", r.Cluster, r.Task, stop)]);
+        Map(EcsOperations.SubmitAttachmentStateChanges, SubmitAttachmentStateChanges.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:SubmitAttachmentStateChanges", r.Cluster, stop)]);
+        Map(EcsOperations.SubmitContainerStateChange, SubmitContainerStateChange.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:SubmitContainerStateChange", r.Cluster, stop)]);
+        Map(EcsOperations.SubmitTaskStateChange, SubmitTaskStateChange.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:SubmitTaskStateChange", r.Cluster, stop)]);
+        Map(EcsOperations.UpdateTaskProtection, UpdateTaskProtection.HandleAsync, (cx, r, stop) => EcsAccess.EcsTasksAsync(cx, "ecs:UpdateTaskProtection", r.Cluster, r.Tasks, stop));
     }
 
     private void MapContainerInstances()
     {
-        Map(EcsOperations.DeleteAttributes, DeleteAttributes.HandleAsync);
-        Map(EcsOperations.DeregisterContainerInstance, DeregisterContainerInstance.HandleAsync);
-        Map(EcsOperations.DescribeContainerInstances, DescribeContainerInstances.HandleAsync);
-        Map(EcsOperations.DiscoverPollEndpoint, DiscoverPollEndpoint.HandleAsync);
-        Map(EcsOperations.ListAttributes, ListAttributes.HandleAsync);
-        Map(EcsOperations.ListContainerInstances, ListContainerInstances.HandleAsync);
-        Map(EcsOperations.PutAttributes, PutAttributes.HandleAsync);
-        Map(EcsOperations.RegisterContainerInstance, RegisterContainerInstance.HandleAsync);
-        Map(EcsOperations.UpdateContainerAgent, UpdateContainerAgent.HandleAsync);
-        Map(EcsOperations.UpdateContainerInstancesState, UpdateContainerInstancesState.HandleAsync);
+        Map(EcsOperations.DeleteAttributes, DeleteAttributes.HandleAsync, (cx, r, stop) => EcsAccess.AttributesAsync(cx, "ecs:DeleteAttributes", r.Cluster, r.Attributes, stop));
+        Map(EcsOperations.DeregisterContainerInstance, DeregisterContainerInstance.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:DeregisterContainerInstance", r.Cluster, stop)]);
+        Map(EcsOperations.DescribeContainerInstances, DescribeContainerInstances.HandleAsync, (cx, r, stop) => EcsAccess.InstancesAsync(cx, "ecs:DescribeContainerInstances", r.Cluster, r.ContainerInstances, stop));
+        Map(EcsOperations.DiscoverPollEndpoint, DiscoverPollEndpoint.HandleAsync, (_, _) => "*");
+        Map(EcsOperations.ListAttributes, ListAttributes.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:ListAttributes", r.Cluster, stop)]);
+        Map(EcsOperations.ListContainerInstances, ListContainerInstances.HandleAsync, async (cx, r, stop) => [await EcsAccess.ClusterAsync(cx, "ecs:ListContainerInstances", r.Cluster, stop)]);
+        Map(EcsOperations.PutAttributes, PutAttributes.HandleAsync, (cx, r, stop) => EcsAccess.AttributesAsync(cx, "ecs:PutAttributes", r.Cluster, r.Attributes, stop));
+        Map(EcsOperations.RegisterContainerInstance, RegisterContainerInstance.HandleAsync, EcsAccess.RegisterInstanceAsync);
+        Map(EcsOperations.UpdateContainerAgent, UpdateContainerAgent.HandleAsync, async (cx, r, stop) => [await EcsAccess.InstanceAsync(cx, "ecs:UpdateContainerAgent", r.Cluster, r.ContainerInstance, stop)]);
+        Map(EcsOperations.UpdateContainerInstancesState, UpdateContainerInstancesState.HandleAsync, (cx, r, stop) => EcsAccess.InstancesAsync(cx, "ecs:UpdateContainerInstancesState", r.Cluster, r.ContainerInstances, stop));
     }
 }

@@ -17,8 +17,10 @@ public sealed class LongspanQueuesModule : ServiceModule<SqsContext>
         : base(LongspanQueuesOperations.Service)
     {
         _sqs = sqs;
-        Map(LongspanQueuesOperations.PeekMessages, SqsModule.Guarded<PeekMessagesRequest, PeekMessagesResult>(PeekMessages.HandleAsync));
-        Map(LongspanQueuesOperations.WatchMessages, SqsModule.Guarded<WatchMessagesRequest, WatchMessagesResult>(WatchMessages.HandleAsync));
+        Map(LongspanQueuesOperations.PeekMessages, SqsModule.Guarded<PeekMessagesRequest, PeekMessagesResult>(PeekMessages.HandleAsync),
+            (cx, request, _) => ValueTask.FromResult(SqsAccess.Queue(cx, "sqs:PeekMessages", request.QueueUrl)));
+        Map(LongspanQueuesOperations.WatchMessages, SqsModule.Guarded<WatchMessagesRequest, WatchMessagesResult>(WatchMessages.HandleAsync),
+            (cx, request, _) => ValueTask.FromResult(SqsAccess.Queue(cx, "sqs:WatchMessages", request.QueueUrl)));
     }
 
     protected override SqsContext NewContext(CallContext call) => _sqs.ContextOf(call);

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Services.Sqs.Documents;
 using Longspan.Services.Sqs.Rules;
 using Longspan.Store.Documents;
@@ -9,6 +12,9 @@ namespace Longspan.Services.Sqs;
 /// <summary>A queue's definition with its attributes parsed: what a call looks at. Replaced as a whole when the definition changes.</summary>
 public sealed class QueueSnapshot
 {
+    // One for each action that anybody asked about: their number is that of SQS's actions.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<AccessDemand>> _demands = new(StringComparer.Ordinal);
+
     internal QueueSnapshot(Document<QueueDocument> document)
     {
         Document = document;
@@ -29,6 +35,7 @@ public sealed class QueueSnapshot
         ContentBasedDeduplication = QueueAttributes.Flag(attributes, QueueAttributes.ContentBasedDeduplication);
         DeduplicatesPerGroup = attributes.GetValueOrDefault(QueueAttributes.DeduplicationScope) == "messageGroup";
         Redrive = RedrivePolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedrivePolicyName));
+        ResourcePolicy = attributes.GetValueOrDefault(QueueAttributes.Policy) is { } text ? PolicyReader.TryRead(text, PolicyUse.Resource, out _) ?? Policy.DenyAll : null;
         RedriveAllow = RedriveAllowPolicy.Parse(attributes.GetValueOrDefault(QueueAttributes.RedriveAllowPolicyName));
     }
 
@@ -49,8 +56,15 @@ public sealed class QueueSnapshot
     public bool Sealed { get; }
     public bool ContentBasedDeduplication { get; }
     public bool DeduplicatesPerGroup { get; }
+    /// <summary>The owner's policy for this queue, null without one.</summary>
+    internal Policy? ResourcePolicy { get; }
     internal RedrivePolicy? Redrive { get; }
     internal RedriveAllowPolicy? RedriveAllow { get; }
+
+    /// <summary>The question whether a caller may do <paramref name="action"/> on this queue.</summary>
+    internal IReadOnlyList<AccessDemand> Demands(string action) => _demands.GetOrAdd(
+        action, static (asked, queue) => [new AccessDemand(asked, queue.ArnText) { ResourcePolicy = queue.ResourcePolicy, ResourceTags = queue.Document.Value.Tags }],
+        this);
 
     /// <summary>What the message store has to know. A dead-letter queue that does not exist (any more) leaves messages where they are.</summary>
     internal QueueSettings ToSettings(QueueSnapshot? deadLetters) => new()

@@ -1,6 +1,7 @@
 using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Services.Sqs.Operations;
 using Longspan.Services.Sqs.Sealing;
 using Longspan.Store.Documents;
@@ -73,40 +74,53 @@ public sealed class SqsModule : ServiceModule<SqsContext>, IDisposable
 
     private void MapQueues()
     {
-        MapQueue(SqsOperations.AddPermission, AddPermission.HandleAsync);
-        MapQueue(SqsOperations.CancelMessageMoveTask, CancelMessageMoveTask.HandleAsync);
-        MapQueue(SqsOperations.CreateQueue, CreateQueue.HandleAsync);
-        MapQueue(SqsOperations.DeleteQueue, DeleteQueue.HandleAsync);
-        MapQueue(SqsOperations.GetQueueAttributes, GetQueueAttributes.HandleAsync);
-        MapQueue(SqsOperations.GetQueueUrl, GetQueueUrl.HandleAsync);
-        MapQueue(SqsOperations.ListDeadLetterSourceQueues, ListDeadLetterSourceQueues.HandleAsync);
-        MapQueue(SqsOperations.ListMessageMoveTasks, ListMessageMoveTasks.HandleAsync);
-        MapQueue(SqsOperations.ListQueues, ListQueues.HandleAsync);
-        MapQueue(SqsOperations.ListQueueTags, ListQueueTags.HandleAsync);
-        MapQueue(SqsOperations.PurgeQueue, PurgeQueue.HandleAsync);
-        MapQueue(SqsOperations.RemovePermission, RemovePermission.HandleAsync);
-        MapQueue(SqsOperations.SetQueueAttributes, SetQueueAttributes.HandleAsync);
-        MapQueue(SqsOperations.StartMessageMoveTask, StartMessageMoveTask.HandleAsync);
-        MapQueue(SqsOperations.TagQueue, TagQueue.HandleAsync);
-        MapQueue(SqsOperations.UntagQueue, UntagQueue.HandleAsync);
+        MapQueue(SqsOperations.AddPermission, AddPermission.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.CancelMessageMoveTask, CancelMessageMoveTask.HandleAsync, SqsAccess.CancelMove);
+        MapQueue(SqsOperations.CreateQueue, CreateQueue.HandleAsync, SqsAccess.Create);
+        MapQueue(SqsOperations.DeleteQueue, DeleteQueue.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.GetQueueAttributes, GetQueueAttributes.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.GetQueueUrl, GetQueueUrl.HandleAsync, SqsAccess.Named);
+        MapQueue(SqsOperations.ListDeadLetterSourceQueues, ListDeadLetterSourceQueues.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.ListMessageMoveTasks, ListMessageMoveTasks.HandleAsync, SqsAccess.ListMoves);
+        MapQueue(SqsOperations.ListQueues, ListQueues.HandleAsync, (_, _) => [new AccessDemand("sqs:ListQueues", "*")]);
+        MapQueue(SqsOperations.ListQueueTags, ListQueueTags.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.PurgeQueue, PurgeQueue.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.RemovePermission, RemovePermission.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.SetQueueAttributes, SetQueueAttributes.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.StartMessageMoveTask, StartMessageMoveTask.HandleAsync, SqsAccess.StartMove);
+        MapQueue(SqsOperations.TagQueue, TagQueue.HandleAsync, SqsAccess.Tag);
+        MapQueue(SqsOperations.UntagQueue, UntagQueue.HandleAsync, SqsAccess.Untag);
     }
 
     private void MapMessages()
     {
-        MapQueue(SqsOperations.ChangeMessageVisibility, ChangeMessageVisibility.HandleAsync);
-        MapQueue(SqsOperations.ChangeMessageVisibilityBatch, ChangeMessageVisibilityBatch.HandleAsync);
-        MapQueue(SqsOperations.DeleteMessage, DeleteMessage.HandleAsync);
-        MapQueue(SqsOperations.DeleteMessageBatch, DeleteMessageBatch.HandleAsync);
-        MapQueue(SqsOperations.ReceiveMessage, ReceiveMessage.HandleAsync);
-        MapQueue(SqsOperations.SendMessage, SendMessage.HandleAsync);
-        MapQueue(SqsOperations.SendMessageBatch, SendMessageBatch.HandleAsync);
+        MapQueue(SqsOperations.ChangeMessageVisibility, ChangeMessageVisibility.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.ChangeMessageVisibilityBatch, ChangeMessageVisibilityBatch.HandleAsync, r => r.QueueUrl, "sqs:ChangeMessageVisibility");
+        MapQueue(SqsOperations.DeleteMessage, DeleteMessage.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.DeleteMessageBatch, DeleteMessageBatch.HandleAsync, r => r.QueueUrl, "sqs:DeleteMessage");
+        MapQueue(SqsOperations.ReceiveMessage, ReceiveMessage.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.SendMessage, SendMessage.HandleAsync, r => r.QueueUrl);
+        MapQueue(SqsOperations.SendMessageBatch, SendMessageBatch.HandleAsync, r => r.QueueUrl, "sqs:SendMessage");
+    }
+
+    /// <summary>An operation on the queue that a URL names.</summary>
+    /// <param name="action">When it is not the operation's own: calls for a batch are authorized as those for a single message.</param>
+    private void MapQueue<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> url, string? action = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        action ??= $"sqs:{operation.Name}";
+        MapQueue(operation, handler, (cx, request) => SqsAccess.Queue(cx, action, url(request)));
     }
 
     /// <summary>Every operation may meet a queue that is being deleted, or a disk that refuses.</summary>
     private void MapQueue<TRequest, TResponse>(
-        Operation<TRequest, TResponse> operation, Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler)
+        Operation<TRequest, TResponse> operation, Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<SqsContext, TRequest, IReadOnlyList<AccessDemand>> access)
         where TRequest : Shape, new()
-        where TResponse : Shape, new() => Map(operation, Guarded(handler));
+        where TResponse : Shape, new() => Map(operation, Guarded(handler), (cx, request, _) => ValueTask.FromResult(access(cx, request)));
 
     internal static Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> Guarded<TRequest, TResponse>(
         Func<SqsContext, TRequest, CancellationToken, ValueTask<TResponse>> handler) =>

@@ -48,30 +48,32 @@ public sealed class SsmModule : ServiceModule<SsmContext>
 
     private void MapMachines()
     {
-        Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync);
-        Map(SsmOperations.DeleteActivation, DeleteActivation.HandleAsync);
-        Map(SsmOperations.DescribeActivations, DescribeActivations.HandleAsync);
-        Map(SsmOperations.RegisterManagedInstance, RegisterManagedInstance.HandleAsync);
-        Map(SsmOperations.RequestManagedInstanceRoleToken, RequestManagedInstanceRoleToken.HandleAsync);
-        Map(SsmOperations.UpdateManagedInstancePublicKey, UpdateManagedInstancePublicKey.HandleAsync);
-        Map(SsmOperations.UpdateManagedInstanceRole, UpdateManagedInstanceRole.HandleAsync);
-        Map(SsmOperations.UpdateInstanceInformation, UpdateInstanceInformation.HandleAsync);
-        Map(SsmOperations.DescribeInstanceInformation, DescribeInstanceInformation.HandleAsync);
-        Map(SsmOperations.DeregisterManagedInstance, DeregisterManagedInstance.HandleAsync);
+        Map(SsmOperations.CreateActivation, CreateActivation.HandleAsync, (cx, r, _) => ValueTask.FromResult(SsmAccess.Activation(cx, r)));
+        Map(SsmOperations.DeleteActivation, DeleteActivation.HandleAsync, (cx, _) => SsmAccess.Everything(cx));
+        Map(SsmOperations.DescribeActivations, DescribeActivations.HandleAsync, (cx, _) => SsmAccess.Everything(cx));
+        Map(SsmOperations.RegisterManagedInstance, RegisterManagedInstance.HandleAsync, (_, _, _) => AccessRules.None);
+        Map(SsmOperations.RequestManagedInstanceRoleToken, RequestManagedInstanceRoleToken.HandleAsync, (_, _, _) => AccessRules.None);
+        Map(SsmOperations.UpdateManagedInstancePublicKey, UpdateManagedInstancePublicKey.HandleAsync, (_, _, _) => AccessRules.None);
+        Map(SsmOperations.UpdateManagedInstanceRole, UpdateManagedInstanceRole.HandleAsync, SsmAccess.RoleOfMachineAsync);
+        Map(SsmOperations.UpdateInstanceInformation, UpdateInstanceInformation.HandleAsync, async (cx, r, stop) => [await SsmAccess.MachineAsync(cx, "ssm:UpdateInstanceInformation", r.InstanceId, stop)]);
+        Map(SsmOperations.DescribeInstanceInformation, DescribeInstanceInformation.HandleAsync, (cx, _) => SsmAccess.Everything(cx));
+        Map(SsmOperations.DeregisterManagedInstance, DeregisterManagedInstance.HandleAsync, async (cx, r, stop) => [await SsmAccess.MachineAsync(cx, "ssm:DeregisterManagedInstance", r.InstanceId, stop)]);
     }
 
     private void MapParameters()
     {
-        Map(SsmOperations.PutParameter, PutParameter.HandleAsync);
-        Map(SsmOperations.GetParameter, GetParameter.HandleAsync);
-        Map(SsmOperations.GetParameters, GetParameters.HandleAsync);
-        Map(SsmOperations.GetParametersByPath, GetParametersByPath.HandleAsync);
-        Map(SsmOperations.GetParameterHistory, GetParameterHistory.HandleAsync);
-        Map(SsmOperations.DescribeParameters, DescribeParameters.HandleAsync);
-        Map(SsmOperations.DeleteParameter, DeleteParameter.HandleAsync);
-        Map(SsmOperations.DeleteParameters, DeleteParameters.HandleAsync);
-        Map(SsmOperations.AddTagsToResource, AddTagsToResource.HandleAsync);
-        Map(SsmOperations.RemoveTagsFromResource, RemoveTagsFromResource.HandleAsync);
-        Map(SsmOperations.ListTagsForResource, ListTagsForResource.HandleAsync);
+        Map(SsmOperations.PutParameter, PutParameter.HandleAsync, SsmAccess.PutAsync);
+        Map(SsmOperations.GetParameter, GetParameter.HandleAsync, async (cx, r, stop) => [await SsmAccess.ParameterAsync(cx, "ssm:GetParameter", r.Name, stop)]);
+        Map(SsmOperations.GetParameters, GetParameters.HandleAsync, (cx, r, stop) => SsmAccess.ParametersAsync(cx, "ssm:GetParameters", r.Names, stop));
+        Map(SsmOperations.GetParametersByPath, GetParametersByPath.HandleAsync, (cx, r, _) => AccessRules.Demand(SsmAccess.Path(cx, r)));
+        Map(SsmOperations.GetParameterHistory, GetParameterHistory.HandleAsync, async (cx, r, stop) => [await SsmAccess.ParameterAsync(cx, "ssm:GetParameterHistory", r.Name, stop)]);
+        Map(SsmOperations.DescribeParameters, DescribeParameters.HandleAsync, (cx, _) => SsmAccess.Everything(cx));
+        Map(SsmOperations.DeleteParameter, DeleteParameter.HandleAsync, async (cx, r, stop) => [await SsmAccess.ParameterAsync(cx, "ssm:DeleteParameter", r.Name, stop)]);
+        Map(SsmOperations.DeleteParameters, DeleteParameters.HandleAsync, (cx, r, stop) => SsmAccess.ParametersAsync(cx, "ssm:DeleteParameters", r.Names, stop));
+        Map(SsmOperations.AddTagsToResource, AddTagsToResource.HandleAsync,
+            async (cx, r, stop) => [await SsmAccess.TaggedAsync(cx, "ssm:AddTagsToResource", r.ResourceType, r.ResourceId, stop) with { RequestTags = SsmAccess.Tags(r.Tags) }]);
+        Map(SsmOperations.RemoveTagsFromResource, RemoveTagsFromResource.HandleAsync,
+            async (cx, r, stop) => [(await SsmAccess.TaggedAsync(cx, "ssm:RemoveTagsFromResource", r.ResourceType, r.ResourceId, stop)).With(AccessRules.TagKeys(r.TagKeys))]);
+        Map(SsmOperations.ListTagsForResource, ListTagsForResource.HandleAsync, async (cx, r, stop) => [await SsmAccess.TaggedAsync(cx, "ssm:ListTagsForResource", r.ResourceType, r.ResourceId, stop)]);
     }
 }

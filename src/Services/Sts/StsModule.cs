@@ -20,11 +20,11 @@ public sealed class StsModule : ServiceModule<StsContext>
         : base(StsOperations.Service)
     {
         _tokens = tokens;
-        Map(StsOperations.AssumeRole, AssumeRole.HandleAsync);
+        Map(StsOperations.AssumeRole, AssumeRole.HandleAsync, StsAccess.AssumeRoleAsync);
         Map(StsOperations.DecodeAuthorizationMessage, DecodeAuthorizationMessage.HandleAsync, (_, _) => "*");
-        Map(StsOperations.GetAccessKeyInfo, GetAccessKeyInfo.HandleAsync);
-        Map(StsOperations.GetCallerIdentity, GetCallerIdentity.HandleAsync);
-        Map(StsOperations.GetSessionToken, GetSessionToken.HandleAsync);
+        Map(StsOperations.GetAccessKeyInfo, GetAccessKeyInfo.HandleAsync, (_, _) => "*");
+        Map(StsOperations.GetCallerIdentity, GetCallerIdentity.HandleAsync, (_, _, _) => AccessRules.None);
+        Map(StsOperations.GetSessionToken, GetSessionToken.HandleAsync, (_, _, _) => AccessRules.None);
     }
 
     protected override StsContext NewContext(CallContext call) => new(call, _tokens);

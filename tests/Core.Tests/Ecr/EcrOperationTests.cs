@@ -206,9 +206,12 @@ public sealed class EcrOperationTests : RegistryCase
             () => Registry.CallAsync(EcrOperations.GetRepositoryPolicy, new GetRepositoryPolicyRequest { RepositoryName = Repository }));
         await Assert.ThrowsAsync<InvalidParameterException>(
             () => Registry.CallAsync(EcrOperations.SetRepositoryPolicy, new SetRepositoryPolicyRequest { RepositoryName = Repository, PolicyText = "no" }));
-        await Registry.CallAsync(EcrOperations.SetRepositoryPolicy, new SetRepositoryPolicyRequest { RepositoryName = Repository, PolicyText = "{}" });
+        await Assert.ThrowsAsync<InvalidParameterException>(
+            () => Registry.CallAsync(EcrOperations.SetRepositoryPolicy, new SetRepositoryPolicyRequest { RepositoryName = Repository, PolicyText = "{}" }));
+        const string Policy = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}""";
+        await Registry.CallAsync(EcrOperations.SetRepositoryPolicy, new SetRepositoryPolicyRequest { RepositoryName = Repository, PolicyText = Policy });
         Assert.Equal(
-            "{}", (await Registry.CallAsync(EcrOperations.GetRepositoryPolicy, new GetRepositoryPolicyRequest { RepositoryName = Repository })).PolicyText);
+            Policy, (await Registry.CallAsync(EcrOperations.GetRepositoryPolicy, new GetRepositoryPolicyRequest { RepositoryName = Repository })).PolicyText);
         await Registry.CallAsync(EcrOperations.DeleteRepositoryPolicy, new DeleteRepositoryPolicyRequest { RepositoryName = Repository });
 
         await Registry.CallAsync(EcrOperations.TagResource, new TagResourceRequest { ResourceArn = s_arn, Tags = [new() { Key = "b", Value = "2" }, new() { Key = "a", Value = "1" }] });

@@ -2,6 +2,7 @@ using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sts;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecs;
 using Longspan.Store;
@@ -157,7 +158,7 @@ internal sealed class EcsCloud : IAsyncDisposable
 /// <summary>STS as far as tasks need it: any role of the account except the one named <c>missing</c>.</summary>
 internal sealed class FakeSts : ServiceModule<CallContext>
 {
-    public FakeSts() : base(StsOperations.Service) => Map(StsOperations.AssumeRole, AssumeAsync);
+    public FakeSts() : base(StsOperations.Service) => Map(StsOperations.AssumeRole, AssumeAsync, (_, _, _) => AccessRules.None);
 
     public List<AssumeRoleRequest> Calls { get; } = [];
     public TimeSpan Life { get; set; } = TimeSpan.FromHours(1);

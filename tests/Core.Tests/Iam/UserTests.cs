@@ -89,6 +89,8 @@ public sealed class UserTests
         await cloud.CreateUserWithKeyAsync("eve");
         Assert.Equal("NoSuchEntityException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(
             IamOperations.DeleteAccessKey, new DeleteAccessKeyRequest { UserName = "eve", AccessKeyId = bob.AccessKeyId })));
+        await cloud.CallAsync(IamOperations.AttachUserPolicy,
+            new AttachUserPolicyRequest { UserName = "bob", PolicyArn = "arn:aws:iam::aws:policy/IAMReadOnlyAccess" });
         // Without a name the caller's own user is meant.
         var caller = (await cloud.Keys.FindAsync(bob.AccessKeyId!, null, default)).Caller!;
         var own = await cloud.CallAsync(IamOperations.ListAccessKeys, new ListAccessKeysRequest(), caller);

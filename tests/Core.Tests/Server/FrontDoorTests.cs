@@ -67,7 +67,7 @@ public sealed class FrontDoorTests : IDisposable
             {
                 _asked.Writer.TryWrite(true);
                 return ValueTask.FromResult(new ListTasksResponse());
-            });
+            }, (_, _) => "*");
 
         public async Task NextAsync() => await _asked.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
 

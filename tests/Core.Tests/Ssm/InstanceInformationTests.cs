@@ -125,6 +125,10 @@ public sealed class InstanceInformationTests
         if (create)
         {
             await cloud.CreateRoleAsync("machines", AccessCloud.TrustSsm);
+            await cloud.CallAsync(Api.Iam.IamOperations.AttachRolePolicy, new()
+            {
+                RoleName = "machines", PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+            });
         }
         var activation = await cloud.CallAsync(SsmOperations.CreateActivation, new CreateActivationRequest
         {

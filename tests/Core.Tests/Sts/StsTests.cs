@@ -112,6 +112,11 @@ public sealed class StsTests
         {
             RoleName = "worker", AssumeRolePolicyDocument = AccessCloud.TrustAccount, MaxSessionDuration = 43_200,
         });
+        // The role may take on roles itself: the trust policy leaves that to it.
+        await cloud.CallAsync(IamOperations.PutRolePolicy, new PutRolePolicyRequest
+        {
+            RoleName = "worker", PolicyName = "all", PolicyDocument = AccessCloud.AllowAll,
+        });
         var session = (await AssumeAsync(cloud, new() { RoleSessionName = "one", DurationSeconds = 43_200 })).Credentials!;
         var chained = (await cloud.Keys.FindAsync(session.AccessKeyId!, session.SessionToken, default)).Caller!;
 

@@ -53,6 +53,15 @@ public sealed class NodeSite : IAsyncLifetime
         await StartNodeAsync();
     }
 
+    /// <summary>What AWS gives its machines, which is enough for ours.</summary>
+    internal static async Task LetBeNodeAsync(AwsClient client, string role)
+    {
+        foreach (var policy in (string[])["service-role/AmazonEC2ContainerServiceforEC2Role", "AmazonSSMManagedInstanceCore"])
+        {
+            await client.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = role, PolicyArn = $"arn:aws:iam::aws:policy/{policy}" }, CancellationToken.None);
+        }
+    }
+
     internal static string Trust(string service) =>
         $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"{{service}}.amazonaws.com"},"Action":"sts:AssumeRole"}]}""";
 

@@ -141,6 +141,7 @@ public sealed class NodeSiteTests(NodeSite site) : IClassFixture<NodeSite>
     public async Task An_external_machine_joins_with_an_activation_and_runs_tasks()
     {
         await site.Client.CallAsync(IamOperations.CreateRole, new() { RoleName = "system-node", AssumeRolePolicyDocument = NodeSite.Trust("ssm") }, CancellationToken.None);
+        await NodeSite.LetBeNodeAsync(site.Client, "system-node");
         var activation = await site.Cli.JsonAsync("ssm", "create-activation", "--iam-role", "system-node", "--default-instance-name", "shop-1");
         var (id, code) = ((string)activation["ActivationId"]!, (string)activation["ActivationCode"]!);
         await using (var node = site.StartNode($"{site.Name}-ext", "--activation-id", id, "--activation-code", code, "--attribute", "site=shop"))

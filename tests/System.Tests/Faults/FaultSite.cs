@@ -61,6 +61,7 @@ public sealed class FaultSite : IAsyncLifetime, IDisposable
         await StartServerAsync();
         await Client.CallAsync(EcsOperations.CreateCluster, new() { ClusterName = Cluster }, default);
         await Client.CallAsync(IamOperations.CreateRole, new() { RoleName = Role, AssumeRolePolicyDocument = NodeSite.Trust("ssm") }, default);
+        await NodeSite.LetBeNodeAsync(Client, Role);
         await Client.CallAsync(LogsOperations.CreateLogGroup, new() { LogGroupName = "/faults" }, default);
         var image = Path.Combine(_folder, "image.tar");
         (await Tool.RunAsync("docker", ["tag", DockerForTests.Image, Image])).Succeeded();

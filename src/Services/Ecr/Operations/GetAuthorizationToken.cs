@@ -9,7 +9,7 @@ internal static class GetAuthorizationToken
     public static ValueTask<GetAuthorizationTokenResponse> HandleAsync(EcrContext cx, GetAuthorizationTokenRequest request, CancellationToken stop)
     {
         var expires = cx.Now + RegistryTokens.Lifetime;
-        var password = cx.Tokens.Issue(new(cx.Call.Caller.Arn, cx.AccountId, cx.Call.Region, expires));
+        var password = cx.Tokens.Issue(RegistryClaims.Of(cx.Call, expires));
         return new(new GetAuthorizationTokenResponse
         {
             AuthorizationData =

@@ -14,7 +14,7 @@ internal static class GetDownloadUrlForLayer
         {
             throw new LayersNotFoundException($"The layer with digest '{request.LayerDigest}' does not exist in the repository with name '{repository}' in the registry with id '{cx.AccountId}'");
         }
-        var token = cx.Tokens.Issue(new(cx.Call.Caller.Arn, cx.AccountId, cx.Call.Region, cx.Now + Lifetime, $"{repository}@{layer.Key.Name}"));
+        var token = cx.Tokens.Issue(RegistryClaims.Of(cx.Call, cx.Now + Lifetime, $"{repository}@{layer.Key.Name}"));
         return new()
         {
             LayerDigest = layer.Key.Name,

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Longspan.Api.Ecr;
+using Longspan.Kernel.Access.Policies;
 
 namespace Longspan.Services.Ecr.Operations;
 
@@ -10,25 +10,12 @@ internal static class SetRepositoryPolicy
     public static async ValueTask<SetRepositoryPolicyResponse> HandleAsync(EcrContext cx, SetRepositoryPolicyRequest request, CancellationToken stop)
     {
         var policy = request.PolicyText ?? "";
-        if (policy.Length > MaximumLength || !IsJsonObject(policy))
+        if (policy.Length > MaximumLength || PolicyReader.TryRead(policy, PolicyUse.Resource, out _) is null)
         {
             throw new InvalidParameterException("Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'");
         }
         var repository = await RepositoryChange.ApplyAsync(
             cx, () => cx.RequireRepositoryAsync(request.RepositoryName, request.RegistryId, stop), old => old with { Policy = policy }, stop);
         return new() { RegistryId = cx.AccountId, RepositoryName = repository.Name, PolicyText = policy };
-    }
-
-    private static bool IsJsonObject(string text)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

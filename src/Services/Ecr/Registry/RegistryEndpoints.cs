@@ -29,9 +29,17 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
                 await RegistryError.Unauthorized.WriteAsync(http);
                 return;
             }
-            var caller = new Caller(claims.AccountId, claims.CallerArn, claims.CallerArn, "", IsAdministrator: false);
-            var cx = new EcrContext(new CallContext(cloud, caller, claims.Region, Ids.Uuid(), RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint)), blobs, tokens);
-            if (await RouteAsync(cx, http, path) is { } error)
+            var call = new CallContext(cloud, claims.Caller(), claims.Region, Ids.Uuid(), RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint))
+            {
+                SourceAddress = http.Connection.RemoteIpAddress, UserAgent = http.Request.Headers.UserAgent.ToString(), IsEncrypted = http.Request.IsHttps,
+            };
+            var cx = new EcrContext(call, blobs, tokens);
+            if (await RegistryAccess.IsRevokedAsync(cx, http.RequestAborted))
+            {
+                await RegistryError.Unauthorized.WriteAsync(http);
+                return;
+            }
+            if (await RouteAsync(cx, http, path, claims.OnlyBlob is not null) is { } error)
             {
                 await error.WriteAsync(http);
             }
@@ -39,6 +47,10 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
         catch (RepositoryNotFoundException missing)
         {
             await RegistryError.NameUnknown(missing.Message).WriteAsync(http);
+        }
+        catch (AwsError refused) when (refused.Code is "AccessDeniedException")
+        {
+            await new RegistryError(StatusCodes.Status403Forbidden, "DENIED", refused.Message).WriteAsync(http);
         }
         catch (AwsError refused)
         {
@@ -55,7 +67,8 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
         }
     }
 
-    private static async Task<RegistryError?> RouteAsync(EcrContext cx, HttpContext http, string path)
+    /// <param name="allowed">Whoever gave out the token was asked already: it is for this one blob.</param>
+    private static async Task<RegistryError?> RouteAsync(EcrContext cx, HttpContext http, string path, bool allowed)
     {
         if (path.Length == 0)
         {
@@ -63,6 +76,10 @@ internal sealed class RegistryEndpoints(Cloud cloud, BlobStore blobs, RegistryTo
             return null;
         }
         var parts = path.TrimEnd('/').Split('/');
+        if (!allowed && RegistryAccess.Of(http.Request, parts) is var (named, operations) && Repository(named) is { } asked)
+        {
+            await RegistryAccess.RequireAsync(cx, asked, operations, http.RequestAborted);
+        }
         return parts switch
         {
             [.. var name, "blobs", "uploads"] when Repository(name) is { } repository => await Uploads.BeginAsync(cx, http, repository),

@@ -21,7 +21,9 @@ internal static class Uploads
         await cx.RequireRepositoryAsync(repository, null, stop);
         var mount = http.Request.Query["mount"].ToString();
         var from = http.Request.Query["from"].ToString();
-        if (mount.Length > 0 && Rules.Names.IsRepository(from) && await Layers.MountAsync(cx, repository, from, mount, stop))
+        // A blob that the caller may not read elsewhere is not to be had by mounting it: it is asked to send it, as if it were not there.
+        if (mount.Length > 0 && Rules.Names.IsRepository(from) && await RegistryAccess.MayReadAsync(cx, from, stop)
+            && await Layers.MountAsync(cx, repository, from, mount, stop))
         {
             return Created(http, repository, mount);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
@@ -219,6 +220,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             var query = http.Request.Query;
             var cluster = EcsNames.Cluster(query[clusterKey]);
             var id = EcsNames.Member(query[instanceKey], "container-instance", cluster);
+            await RequireAsync(http, caller, region, instanceKey == ControlInstanceKey ? "ecs:Poll" : "ecs:StartTelemetrySession", cluster, id, stop);
             var scope = $"{caller.AccountId}/{region}/{cluster}";
             var instance = (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop))?.Value
                 ?? throw new AwsError("InvalidInstanceException", "The container instance is not registered.");
@@ -264,6 +266,22 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             http.Response.ContentLength = body.Length;
             await http.Response.Body.WriteAsync(body, stop);
             return null;
+        }
+    }
+
+    /// <summary>Asks the policies first: who may not poll at all does not learn which instances there are.</summary>
+    private async ValueTask RequireAsync(
+        HttpContext http, Caller caller, string region, string action, string cluster, string id, CancellationToken stop)
+    {
+        var call = new CallContext(cloud, caller, region, Ids.Uuid(), RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint))
+        {
+            SourceAddress = http.Connection.RemoteIpAddress, UserAgent = http.Request.Headers.UserAgent.ToString(), IsEncrypted = http.Request.IsHttps,
+        };
+        if (!caller.IsAdministrator)
+        {
+            var demand = await EcsAccess.InstanceAsync(new EcsContext(call, sessions, turns), action, cluster, id, stop);
+            // The websockets are no operations; a refusal is spelled as that of the operation that tells their addresses.
+            await cloud.Access.RequireAsync(call, EcsOperations.DiscoverPollEndpoint, [demand], stop);
         }
     }
 

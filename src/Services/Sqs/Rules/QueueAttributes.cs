@@ -1,5 +1,6 @@
 using System.Globalization;
 using Longspan.Api.Sqs;
+using Longspan.Kernel.Access.Policies;
 
 namespace Longspan.Services.Sqs.Rules;
 
@@ -128,7 +129,7 @@ internal static class QueueAttributes
             case RedriveAllowPolicyName:
                 return RedriveAllowPolicy.Parse(value)?.ToString();
             case Policy:
-                return value.Length == 0 ? null : PolicyJson.TryObject(value)?.ToJsonString() ?? throw SqsFaults.InvalidAttribute(name);
+                return value.Length == 0 ? null : ReadPolicy(value) ?? throw SqsFaults.InvalidAttribute(name);
             case KmsMasterKeyId:
                 return value.Length == 0 ? null : value;
             default:
@@ -138,4 +139,8 @@ internal static class QueueAttributes
 
     private static string Boolean(string name, string value) =>
         value.ToLowerInvariant() is "true" or "false" ? value.ToLowerInvariant() : throw SqsFaults.InvalidAttribute(name);
+
+    // As strict as IAM is: a statement that nobody understands would be one that nobody can rely on.
+    private static string? ReadPolicy(string value) =>
+        PolicyJson.TryObject(value)?.ToJsonString() is { } text && PolicyReader.TryRead(text, PolicyUse.Resource, out _) is not null ? text : null;
 }

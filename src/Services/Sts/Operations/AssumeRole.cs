@@ -54,7 +54,7 @@ internal static class AssumeRole
     }
 
     // A role that does not exist is answered as one that may not be assumed, so that nobody can probe for names.
-    private static async ValueTask<RoleDocument?> FindRoleAsync(StsContext cx, string roleArn, CancellationToken stop)
+    public static async ValueTask<RoleDocument?> FindRoleAsync(StsContext cx, string roleArn, CancellationToken stop)
     {
         if (!Arn.TryParse(roleArn, out var arn) || arn.Service != "iam" || arn.AccountId != cx.Call.AccountId
             || !arn.Resource.StartsWith("role/", StringComparison.Ordinal))

@@ -38,6 +38,10 @@ public sealed class AgentServer : IAsyncDisposable
         {
             await started.CallAsync(IamOperations.CreateRole, new() { RoleName = name, AssumeRolePolicyDocument = Trust });
         }
+        foreach (var policy in (string[])["service-role/AmazonEC2ContainerServiceforEC2Role", "AmazonSSMManagedInstanceCore"])
+        {
+            await started.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = "machines", PolicyArn = $"arn:aws:iam::aws:policy/{policy}" });
+        }
         return started;
     }
 
@@ -71,10 +75,14 @@ public sealed class AgentServer : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Keys of a user who is no administrator.</summary>
+    /// <summary>Keys of a user who is no administrator and may do what nodes may.</summary>
     internal async Task<SigningKeys> UserAsync(string name)
     {
         await CallAsync(IamOperations.CreateUser, new() { UserName = name });
+        await CallAsync(IamOperations.AttachUserPolicy, new()
+        {
+            UserName = name, PolicyArn = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
+        });
         var key = (await CallAsync(IamOperations.CreateAccessKey, new() { UserName = name })).AccessKey!;
         return new SigningKeys(key.AccessKeyId!, key.SecretAccessKey!);
     }

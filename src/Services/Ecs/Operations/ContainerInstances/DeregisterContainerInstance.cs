@@ -24,6 +24,7 @@ internal static class DeregisterContainerInstance
             {
                 throw new InvalidParameterException("The referenced container instance was not found.");
             }
+            OwnInstance.Require(cx, found.Value, nameof(DeregisterContainerInstance));
             var assignment = await cx.Documents.GetAsync(EcsKinds.Assignment, scope, id, stop);
             if (assignment?.Value.Entries.Count > 0 && request.Force is not true)
             {

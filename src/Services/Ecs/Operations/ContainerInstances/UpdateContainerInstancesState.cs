@@ -28,8 +28,11 @@ internal static class UpdateContainerInstancesState
         {
             var id = EcsNames.Member(reference, "container-instance", cluster.Name);
             var changed = await InstanceChange.ApplyAsync(cx.Documents, scope, id, i =>
-                i.Status == ContainerInstanceDocument.Inactive || i.Status == request.Status
-                    ? i : i with { Status = request.Status, Version = i.Version + 1 }, stop);
+            {
+                OwnInstance.Require(cx, i, nameof(UpdateContainerInstancesState));
+                return i.Status == ContainerInstanceDocument.Inactive || i.Status == request.Status
+                    ? i : i with { Status = request.Status, Version = i.Version + 1 };
+            }, stop);
             if (changed is null || changed.Status == ContainerInstanceDocument.Inactive)
             {
                 response.Failures.Add(Shapes.Missing(cx.Arn($"container-instance/{cluster.Name}/{id}")));

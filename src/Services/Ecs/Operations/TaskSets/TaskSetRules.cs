@@ -30,11 +30,14 @@ internal static class TaskSetRules
             : throw new InvalidParameterException("Task sets are only supported for services that use the EXTERNAL deployment controller.");
     }
 
-    public static string ArnOf(EcsContext cx, ServiceDocument service, string id) =>
-        cx.Arn($"{Resource}/{service.ClusterName}/{service.Name}/{id}");
+    public static string ArnOf(EcsContext cx, ServiceDocument service, string id) => ArnOf(cx, service.ClusterName, service.Name, id);
+
+    public static string ArnOf(EcsContext cx, string cluster, string service, string id) => cx.Arn($"{Resource}/{cluster}/{service}/{id}");
 
     /// <summary>The set's id, from that or from its ARN. Ids look like <c>ecs-svc/1234</c>.</summary>
-    public static string IdOf(EcsContext cx, ServiceDocument service, string? reference)
+    public static string IdOf(EcsContext cx, ServiceDocument service, string? reference) => IdOf(cx, service.ClusterName, service.Name, reference);
+
+    public static string IdOf(EcsContext cx, string cluster, string service, string? reference)
     {
         if (string.IsNullOrEmpty(reference))
         {
@@ -44,7 +47,7 @@ internal static class TaskSetRules
         {
             return reference;
         }
-        var prefix = ArnOf(cx, service, "");
+        var prefix = ArnOf(cx, cluster, service, "");
         return reference.StartsWith(prefix, StringComparison.Ordinal)
             ? reference[prefix.Length..]
             : throw new InvalidParameterException("Invalid identifier: Unexpected ARN for a task set of this service.");

@@ -1,0 +1,83 @@
+namespace Longspan.Core.Tests.Access.Rules;
+
+internal static class IdentityRules
+{
+    private const string Policy = "arn:aws:iam::123456789012:policy/team/orders";
+    private const string Boundary = "arn:aws:iam::123456789012:policy/boundary";
+    private const string Role = "arn:aws:iam::123456789012:role/deploy";
+    private static readonly Api.Iam.Tag[] s_tags = [new() { Key = "team", Value = "a" }];
+    private static readonly Api.Ssm.Tag[] s_ssmTags = [new() { Key = "team", Value = "a" }];
+
+    public static readonly Rule[] OfIam =
+    [
+        .. new[]
+        {
+            "GetUser", "DeleteUser", "ListUserTags", "ListGroupsForUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey", "PutUserPolicy",
+            "GetUserPolicy", "ListUserPolicies", "DeleteUserPolicy", "ListAttachedUserPolicies",
+        }.Select(name => new Rule(name, new { UserName = "bob" }, $"iam:{name} user/bob")),
+        .. new[]
+        {
+            "GetRole", "DeleteRole", "UpdateRole", "UpdateRoleDescription", "ListRoleTags", "ListInstanceProfilesForRole", "UpdateAssumeRolePolicy", "PutRolePolicy",
+            "GetRolePolicy", "ListRolePolicies", "DeleteRolePolicy", "ListAttachedRolePolicies",
+        }.Select(name => new Rule(name, new { RoleName = "deploy" }, $"iam:{name} role/deploy")),
+        .. new[]
+        {
+            "GetPolicy", "GetPolicyVersion", "CreatePolicyVersion", "ListPolicyVersions", "SetDefaultPolicyVersion", "DeletePolicyVersion",
+            "ListEntitiesForPolicy", "DeletePolicy",
+        }.Select(name => new Rule(name, new { PolicyArn = Policy }, $"iam:{name} policy/team/orders")),
+        .. new[] { "AttachUserPolicy", "DetachUserPolicy" }.Select(
+            name => new Rule(name, new { UserName = "bob", PolicyArn = Policy }, $"iam:{name} user/bob iam:PolicyARN=policy/team/orders")),
+        .. new[] { "AttachRolePolicy", "DetachRolePolicy" }.Select(
+            name => new Rule(name, new { RoleName = "deploy", PolicyArn = Policy }, $"iam:{name} role/deploy iam:PolicyARN=policy/team/orders")),
+        .. new[] { "ListPolicies", "ListAccountAliases", "GetAccountSummary" }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
+        // Without a name it is the caller.
+        new("GetUser", new { }, "iam:GetUser user/ann"),
+        new("CreateUser", new { UserName = "bob", Path = "/team/", PermissionsBoundary = Boundary },
+            "iam:CreateUser user/team/bob iam:PermissionsBoundary=policy/boundary"),
+        new("CreateRole", new { RoleName = "deploy", Tags = s_tags }, "iam:CreateRole role/deploy +team=a", "iam:TagRole role/deploy +team=a"),
+        new("CreatePolicy", new { PolicyName = "orders", Path = "/team/" }, "iam:CreatePolicy policy/team/orders"),
+        new("ListUsers", new { }, "iam:ListUsers user/"),
+        new("ListRoles", new { PathPrefix = "/team/" }, "iam:ListRoles role/team/"),
+        new("TagUser", new { UserName = "bob", Tags = s_tags }, "iam:TagUser user/bob +team=a"),
+        new("UntagUser", new { UserName = "bob", TagKeys = new[] { "team" } }, "iam:UntagUser user/bob aws:TagKeys=team"),
+        new("TagRole", new { RoleName = "deploy", Tags = s_tags }, "iam:TagRole role/deploy +team=a"),
+        new("UntagRole", new { RoleName = "deploy", TagKeys = new[] { "team" } }, "iam:UntagRole role/deploy aws:TagKeys=team"),
+        new("GetAccessKeyLastUsed", new { AccessKeyId = "AKIANOBODYNOBODYNOB1" }, "iam:GetAccessKeyLastUsed *"),
+    ];
+
+    public static readonly Rule[] OfSts =
+    [
+        new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann" }, "sts:AssumeRole role/deploy sts:RoleSessionName=ann"),
+        new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann", ExternalId = "x1", Tags = new[] { new Api.Sts.Tag { Key = "team", Value = "a" } } },
+            "sts:AssumeRole role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a",
+            "sts:TagSession role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a"),
+        new("GetAccessKeyInfo", new { AccessKeyId = "AKIANOBODYNOBODYNOB1" }, "sts:GetAccessKeyInfo *"),
+        new("GetCallerIdentity", new { }),
+        new("GetSessionToken", new { }),
+    ];
+
+    public static readonly Rule[] OfSsm =
+    [
+        .. new[] { "DeleteActivation", "DescribeActivations", "DescribeInstanceInformation", "DescribeParameters" }.Select(
+            name => new Rule(name, new { }, $"ssm:{name} *")),
+        .. new[] { "RegisterManagedInstance", "RequestManagedInstanceRoleToken", "UpdateManagedInstancePublicKey" }.Select(name => new Rule(name, new { })),
+        .. new[] { "UpdateInstanceInformation", "DeregisterManagedInstance" }.Select(
+            name => new Rule(name, new { InstanceId = "mi-1" }, $"ssm:{name} managed-instance/mi-1")),
+        .. new[] { "GetParameter", "GetParameterHistory", "DeleteParameter" }.Select(name => new Rule(name, new { Name = "/app/db:3" }, $"ssm:{name} parameter/app/db")),
+        .. new[] { "GetParameters", "DeleteParameters" }.Select(
+            name => new Rule(name, new { Names = new[] { "/app/db", "plain" } }, $"ssm:{name} parameter/app/db", $"ssm:{name} parameter/plain")),
+        new("GetParameter", new { Name = "arn:aws:ssm:lab-1:123456789012:parameter/app/db" }, "ssm:GetParameter parameter/app/db"),
+        new("GetParametersByPath", new { Path = "/app/", Recursive = true }, "ssm:GetParametersByPath parameter/app ssm:Recursive=true"),
+        new("PutParameter", new { Name = "/app/db", Overwrite = true }, "ssm:PutParameter parameter/app/db ssm:Overwrite=true"),
+        new("PutParameter", new { Name = "/app/db", Tags = s_ssmTags },
+            "ssm:PutParameter parameter/app/db ssm:Overwrite=false +team=a", "ssm:AddTagsToResource parameter/app/db ssm:Overwrite=false +team=a"),
+        new("CreateActivation", new { IamRole = "service-role/node" },
+            "ssm:CreateActivation *", "iam:PassRole role/service-role/node iam:PassedToService=ssm.amazonaws.com"),
+        new("UpdateManagedInstanceRole", new { InstanceId = "mi-1", IamRole = "node" },
+            "ssm:UpdateManagedInstanceRole managed-instance/mi-1", "iam:PassRole role/node iam:PassedToService=ssm.amazonaws.com"),
+        new("AddTagsToResource", new { ResourceType = "Parameter", ResourceId = "/app/db", Tags = s_ssmTags }, "ssm:AddTagsToResource parameter/app/db +team=a"),
+        new("RemoveTagsFromResource", new { ResourceType = "ManagedInstance", ResourceId = "mi-1", TagKeys = new[] { "team" } },
+            "ssm:RemoveTagsFromResource managed-instance/mi-1 aws:TagKeys=team"),
+        new("ListTagsForResource", new { ResourceType = "Parameter", ResourceId = "/app/db" }, "ssm:ListTagsForResource parameter/app/db"),
+    ];
+}
