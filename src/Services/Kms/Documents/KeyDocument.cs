@@ -18,7 +18,6 @@ public sealed record KeyDocument
     public int? RotationPeriodInDays { get; init; }
     public DateTimeOffset? NextRotationAt { get; init; }
     public DateTimeOffset? DeletionAt { get; init; }
-    public int? PendingWindowInDays { get; init; }
 
     [JsonIgnore] public string CurrentMaterialId => Materials[^1].Id;
     [JsonIgnore] public string State => DeletionAt is not null ? "PendingDeletion" : IsEnabled ? "Enabled" : "Disabled";
