@@ -26,7 +26,7 @@ internal static class Modules
         return
         [
             new IamModule(),
-            new StsModule(tokens),
+            new StsModule(cloud, tokens),
             new SsmModule(cloud, store.Sealer),
             sqs,
             new LongspanQueuesModule(sqs),

@@ -37,11 +37,17 @@ public static class StsOperations
     public static readonly Operation<AssumeRoleRequest, AssumeRoleResponse> AssumeRole =
         new() { Service = Service, Name = "AssumeRole" };
 
+    public static readonly Operation<AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse> AssumeRoleWithWebIdentity =
+        new() { Service = Service, Name = "AssumeRoleWithWebIdentity" };
+
     public static readonly Operation<GetAccessKeyInfoRequest, GetAccessKeyInfoResponse> GetAccessKeyInfo =
         new() { Service = Service, Name = "GetAccessKeyInfo" };
 
     public static readonly Operation<GetCallerIdentityRequest, GetCallerIdentityResponse> GetCallerIdentity =
         new() { Service = Service, Name = "GetCallerIdentity" };
+
+    public static readonly Operation<GetFederationTokenRequest, GetFederationTokenResponse> GetFederationToken =
+        new() { Service = Service, Name = "GetFederationToken" };
 
     public static readonly Operation<GetSessionTokenRequest, GetSessionTokenResponse> GetSessionToken =
         new() { Service = Service, Name = "GetSessionToken" };
@@ -49,8 +55,10 @@ public static class StsOperations
     private static readonly Operation[] s_claimed =
     {
         AssumeRole,
+        AssumeRoleWithWebIdentity,
         GetAccessKeyInfo,
         GetCallerIdentity,
+        GetFederationToken,
         GetSessionToken,
     };
     private static Operation[] Claimed() => s_claimed;
