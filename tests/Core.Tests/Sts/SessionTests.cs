@@ -99,6 +99,49 @@ public sealed class SessionTests
             () => cloud.CallAsync(StsOperations.GetSessionToken, new GetSessionTokenRequest(), visitor)));
     }
 
+    [Fact]
+    public async Task AFederatedUserMayDoWhatBothItsPolicyAndItsUserAllow()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateUserWithKeyAsync("bob");
+        var outcome = await cloud.BootstrapAsync();
+        await cloud.CallAsync(IamOperations.PutUserPolicy, new PutUserPolicyRequest
+        {
+            UserName = "bob", PolicyName = "some", PolicyDocument = AccessCloud.AllowAll.Replace("\"*\",\"Resource", "[\"sts:*\",\"iam:ListGroups\"],\"Resource", StringComparison.Ordinal),
+        });
+        async Task<Caller> VisitorOf(string keyId, string? policy)
+        {
+            var caller = (await cloud.Keys.FindAsync(keyId, null, default)).Caller!;
+            var session = (await cloud.CallAsync(StsOperations.GetFederationToken, new GetFederationTokenRequest { Name = "visitor", Policy = policy }, caller)).Credentials!;
+            return (await cloud.Keys.FindAsync(session.AccessKeyId!, session.SessionToken, default)).Caller!;
+        }
+        Task ListGroups(Caller caller) => cloud.CallAsync(IamOperations.ListGroups, new ListGroupsRequest(), caller);
+        Task ListProfiles(Caller caller) => cloud.CallAsync(IamOperations.ListInstanceProfiles, new ListInstanceProfilesRequest(), caller);
+
+        await ListGroups(await VisitorOf(key.AccessKeyId!, AccessCloud.AllowAll));
+        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListProfiles(await VisitorOf(key.AccessKeyId!, AccessCloud.AllowAll))));
+        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListGroups(await VisitorOf(key.AccessKeyId!, null))));
+        await ListProfiles(await VisitorOf(outcome.AccessKeyId, AccessCloud.AllowAll));
+        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListGroups(await VisitorOf(outcome.AccessKeyId, null))));
+    }
+
+    [Fact]
+    public async Task AUserMayDoWhatItsGroupsMay()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateUserWithKeyAsync("bob");
+        await cloud.CallAsync(IamOperations.CreateGroup, new CreateGroupRequest { GroupName = "Devs" });
+        await cloud.CallAsync(IamOperations.PutGroupPolicy,
+            new PutGroupPolicyRequest { GroupName = "devs", PolicyName = "all", PolicyDocument = AccessCloud.AllowAll });
+        var bob = (await cloud.Keys.FindAsync(key.AccessKeyId!, null, default)).Caller!;
+        Task List() => cloud.CallAsync(IamOperations.ListGroups, new ListGroupsRequest(), bob);
+        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(List));
+        await cloud.CallAsync(IamOperations.AddUserToGroup, new AddUserToGroupRequest { GroupName = "devs", UserName = "bob" });
+        await List();
+        await cloud.CallAsync(IamOperations.RemoveUserFromGroup, new RemoveUserFromGroupRequest { GroupName = "devs", UserName = "bob" });
+        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(List));
+    }
+
     [Theory]
     [InlineData(899)]
     [InlineData(129_601)]
@@ -106,6 +149,8 @@ public sealed class SessionTests
     {
         await using var cloud = await AccessCloud.StartAsync();
         var key = await cloud.CreateUserWithKeyAsync("bob");
+        await cloud.CallAsync(IamOperations.PutUserPolicy,
+            new PutUserPolicyRequest { UserName = "bob", PolicyName = "all", PolicyDocument = AccessCloud.AllowAll });
         var bob = (await cloud.Keys.FindAsync(key.AccessKeyId!, null, default)).Caller!;
         Assert.Equal("ValidationError", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(
             StsOperations.GetFederationToken, new GetFederationTokenRequest { Name = "visitor", DurationSeconds = seconds }, bob)));
