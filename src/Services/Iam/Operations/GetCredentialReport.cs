@@ -15,13 +15,14 @@ internal static class GetCredentialReport
         var report = new StringBuilder(Header);
         foreach (var user in await cx.Documents.ListAsync(AccessKinds.Users, cx.AccountId, stop))
         {
-            report.Append('\n').Append(user.Value.UserName).Append(',').Append(user.Value.ArnIn(cx.AccountId)).Append(',').Append(Time(user.Value.CreatedAt));
-            report.Append(",FALSE,N/A,N/A,N/A,FALSE");
+            report.Append(CultureInfo.InvariantCulture,
+                $"\n{user.Value.UserName},{user.Value.ArnIn(cx.AccountId)},{Time(user.Value.CreatedAt)},FALSE,N/A,N/A,N/A,FALSE");
             for (var i = 0; i < IamLimits.AccessKeysPerUser; i++)
             {
                 var id = user.Value.AccessKeyIds.ElementAtOrDefault(i);
                 var key = id is null ? null : await cx.Documents.GetAsync(AccessKinds.AccessKeys, cx.AccountId, id, stop);
-                report.Append(key?.Value.IsActive == true ? ",TRUE," : ",FALSE,").Append(key is null ? "N/A" : Time(key.Value.CreatedAt)).Append(",N/A,N/A,N/A");
+                report.Append(key?.Value.IsActive == true ? ",TRUE," : ",FALSE,");
+                report.Append(key is null ? "N/A" : Time(key.Value.CreatedAt)).Append(",N/A,N/A,N/A");
             }
             report.Append(",FALSE,N/A,FALSE,N/A");
         }

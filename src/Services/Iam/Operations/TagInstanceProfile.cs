@@ -13,8 +13,8 @@ internal static class TagInstanceProfile
         await cx.CommitAsync(async () =>
         {
             var instanceProfile = await Identities.InstanceProfileAsync(cx, request.InstanceProfileName, stop);
-            return new Commit().Update(
-                AccessKinds.InstanceProfiles, instanceProfile, instanceProfile.Value with { Tags = IamTags.Merge(instanceProfile.Value.Tags, request.Tags, "TagsPerInstanceProfile") });
+            return new Commit().Update(AccessKinds.InstanceProfiles, instanceProfile,
+                instanceProfile.Value with { Tags = IamTags.Merge(instanceProfile.Value.Tags, request.Tags, "TagsPerInstanceProfile") });
         }, stop);
         return new TagInstanceProfileResponse();
     }

@@ -13,8 +13,8 @@ internal static class TagOpenIDConnectProvider
         await cx.CommitAsync(async () =>
         {
             var provider = await OidcProviders.FindAsync(cx, request.OpenIDConnectProviderArn, stop);
-            return new Commit().Update(
-                AccessKinds.OidcProviders, provider, provider.Value with { Tags = IamTags.Merge(provider.Value.Tags, request.Tags, "TagsPerOpenIDConnectProvider") });
+            return new Commit().Update(AccessKinds.OidcProviders, provider,
+                provider.Value with { Tags = IamTags.Merge(provider.Value.Tags, request.Tags, "TagsPerOpenIDConnectProvider") });
         }, stop);
         return new TagOpenIDConnectProviderResponse();
     }

@@ -13,8 +13,8 @@ internal static class UntagInstanceProfile
         await cx.CommitAsync(async () =>
         {
             var instanceProfile = await Identities.InstanceProfileAsync(cx, request.InstanceProfileName, stop);
-            return new Commit().Update(
-                AccessKinds.InstanceProfiles, instanceProfile, instanceProfile.Value with { Tags = IamTags.Without(instanceProfile.Value.Tags, request.TagKeys) });
+            return new Commit().Update(AccessKinds.InstanceProfiles, instanceProfile,
+                instanceProfile.Value with { Tags = IamTags.Without(instanceProfile.Value.Tags, request.TagKeys) });
         }, stop);
         return new UntagInstanceProfileResponse();
     }

@@ -13,8 +13,8 @@ internal static class UntagOpenIDConnectProvider
         await cx.CommitAsync(async () =>
         {
             var provider = await OidcProviders.FindAsync(cx, request.OpenIDConnectProviderArn, stop);
-            return new Commit().Update(
-                AccessKinds.OidcProviders, provider, provider.Value with { Tags = IamTags.Without(provider.Value.Tags, request.TagKeys) });
+            return new Commit().Update(AccessKinds.OidcProviders, provider,
+                provider.Value with { Tags = IamTags.Without(provider.Value.Tags, request.TagKeys) });
         }, stop);
         return new UntagOpenIDConnectProviderResponse();
     }

@@ -49,7 +49,8 @@ internal sealed class IssuerKeys
             _issuers.Clear();
         }
         var issuer = _issuers.GetOrAdd(provider.Key.Name, _ => new Issuer());
-        if (issuer.Last is { Keys: { } kept } last && last.Revision == provider.Revision && now < last.At + KeptFor && (keyId is null || kept.Has(keyId)))
+        if (issuer.Last is { Keys: { } kept } last && last.Revision == provider.Revision
+            && now < last.At + KeptFor && (keyId is null || kept.Has(keyId)))
         {
             return kept;
         }
@@ -118,7 +119,8 @@ internal sealed class IssuerKeys
         }
         // Keys that came in the clear would be anyone's. Only an issuer on this very machine may do that.
         var isAddress = Uri.TryCreate(TextOf("jwks_uri"), UriKind.Absolute, out var address)
-            && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback && issuer.StartsWith("http://", StringComparison.Ordinal)));
+            && (address.Scheme == Uri.UriSchemeHttps
+                || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback && issuer.StartsWith("http://", StringComparison.Ordinal)));
         return isAddress ? address! : throw new InvalidDataException("it names no address of its keys that could be used");
     }
 

@@ -70,7 +70,8 @@ internal static class TokenRules
         {
             foreach (var tag in named.EnumerateObject())
             {
-                tags[tag.Name] = tag.Value.ValueKind == JsonValueKind.Array && tag.Value.GetArrayLength() == 1 && tag.Value[0].ValueKind == JsonValueKind.String
+                tags[tag.Name] = tag.Value.ValueKind == JsonValueKind.Array && tag.Value.GetArrayLength() == 1
+                    && tag.Value[0].ValueKind == JsonValueKind.String
                     ? tag.Value[0].GetString()!
                     : throw new InvalidIdentityTokenException("The session tags of the token are malformed");
             }
