@@ -53,4 +53,6 @@ public sealed record CallerSession
     public string? SourceIdentity { get; init; }
     /// <summary>The identity provider by whose token the role was assumed.</summary>
     public string? FederatedProvider { get; init; }
+    /// <summary>The user who let a federated user in: what the user may not do, neither may the federated one.</summary>
+    public string? FederatingUser { get; init; }
 }

@@ -27,7 +27,7 @@ internal static class Modules
         return
         [
             new IamModule(),
-            new StsModule(tokens),
+            new StsModule(cloud, tokens),
             new KmsModule(cloud),
             new SsmModule(cloud, store.Sealer),
             sqs,

@@ -99,9 +99,14 @@ public sealed class AccessKeys
         if (session.RoleSessionName is null)
         {
             var user = await _documents.GetAsync(AccessKinds.Users, _accountId, name, stop);
-            return user?.Value.UserId == session.PrincipalId
+            if (user?.Value.UserId != session.PrincipalId)
+            {
+                return null;
+            }
+            return session.FederatedName is null
                 ? CallerOf(user.Value, session.AccessKeyId) with { Session = SessionOf(session, null) }
-                : null;
+                : new Caller(_accountId, FederatedUserArn(_accountId, session.FederatedName), session.UniqueId, session.AccessKeyId,
+                    IsAdministrator: false) { Session = SessionOf(session, null) with { FederatingUser = user.Value.UserName } };
         }
         var role = await _documents.GetAsync(AccessKinds.Roles, _accountId, name, stop);
         return role?.Value.RoleId == session.PrincipalId
@@ -119,10 +124,13 @@ public sealed class AccessKeys
         Tags = session.Tags,
         TransitiveTagKeys = session.TransitiveTagKeys,
         SourceIdentity = session.SourceIdentity,
+        FederatedProvider = session.FederatedProvider,
     };
 
     public static string AssumedRoleArn(string accountId, string roleName, string sessionName) =>
         $"arn:aws:sts::{accountId}:assumed-role/{roleName}/{sessionName}";
+
+    public static string FederatedUserArn(string accountId, string name) => $"arn:aws:sts::{accountId}:federated-user/{name}";
 
     private async ValueTask<bool> IsRevokedAsync(SessionClaims session, CancellationToken stop)
     {

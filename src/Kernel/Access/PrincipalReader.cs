@@ -30,7 +30,7 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         }
         return new Principal(caller)
         {
-            UserName = identity.UserName,
+            UserName = caller.Session?.FederatingUser is null ? identity.UserName : null,
             Tags = caller.Session?.Tags is { Count: > 0 } tags ? Merge(identity.Tags, tags) : identity.Tags,
             Identity = identity.Policies,
             Boundary = identity.Boundary,
@@ -40,6 +40,11 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
 
     private async ValueTask<Identity?> FindAsync(Caller caller, CancellationToken stop)
     {
+        if (caller.Session?.FederatingUser is { } federating)
+        {
+            // That it still is the same user was found out with the key, a moment ago.
+            return await UserAsync(AccessKinds.NameOf(federating), stop);
+        }
         var parts = caller.ServicePrincipal is null && Arn.TryParse(caller.Arn, out var arn) ? arn.Resource.Split('/') : [];
         var identity = parts switch
         {
@@ -63,7 +68,19 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         {
             return null;
         }
-        var policies = await PoliciesAsync(user.InlinePolicies, PolicySource.User, user.AttachedPolicyArns, stop);
+        var policies = await PoliciesAsync(user, PolicySource.User, stop);
+        foreach (var group in user.GroupNames)
+        {
+            if (await documents.GetAsync(AccessKinds.Groups, accountId, group, stop) is { } found)
+            {
+                policies.AddRange(await PoliciesAsync(found.Value, PolicySource.Group, stop));
+            }
+        }
+        if (user.IsAdministrator)
+        {
+            // Administrators themselves are not asked; this is for those whom they let in.
+            policies.Add(await ManagedAsync(ManagedPolicies.ArnOf("AdministratorAccess"), stop));
+        }
         var boundary = await BoundaryAsync(user.PermissionsBoundaryArn, stop);
         return _identities.Keep(key, new Identity(user.UserId, user.UserName, user.Tags, policies, boundary), now);
     }
@@ -80,16 +97,15 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         {
             return null;
         }
-        var policies = await PoliciesAsync(role.InlinePolicies, PolicySource.Role, role.AttachedPolicyArns, stop);
+        var policies = await PoliciesAsync(role, PolicySource.Role, stop);
         var boundary = await BoundaryAsync(role.PermissionsBoundaryArn, stop);
         return _identities.Keep(key, new Identity(role.RoleId, null, role.Tags, policies, boundary), now);
     }
 
-    private async ValueTask<List<NamedPolicy>> PoliciesAsync(
-        IReadOnlyDictionary<string, string> inline, PolicySource source, IReadOnlyList<string> attached, CancellationToken stop)
+    private async ValueTask<List<NamedPolicy>> PoliciesAsync(IdentityDocument identity, PolicySource source, CancellationToken stop)
     {
-        List<NamedPolicy> policies = [.. inline.Select(p => new NamedPolicy(p.Key, source, PolicyTexts.Read(p.Value, PolicyUse.Identity)))];
-        foreach (var arn in attached)
+        List<NamedPolicy> policies = [.. identity.InlinePolicies.Select(p => new NamedPolicy(p.Key, source, PolicyTexts.Read(p.Value, PolicyUse.Identity)))];
+        foreach (var arn in identity.AttachedPolicyArns)
         {
             policies.Add(await ManagedAsync(arn, stop));
         }
@@ -103,7 +119,8 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
     {
         if (session is null or { Policy: null, PolicyArns: null })
         {
-            return null;
+            // A federated user has what its session's policies allow, so without any it has nothing.
+            return session?.FederatingUser is null ? null : [];
         }
         List<NamedPolicy> policies = [];
         if (session.Policy is { } text)

@@ -25,9 +25,15 @@ public sealed record SessionClaims
     [JsonPropertyName("tt")] public IReadOnlyList<string>? TransitiveTagKeys { get; init; }
     [JsonPropertyName("si")] public string? SourceIdentity { get; init; }
     [JsonPropertyName("x")] public string? ExternalId { get; init; }
+    /// <summary>Set by <c>GetFederationToken</c>: whom the user, who is the principal, lets in under this name.</summary>
+    [JsonPropertyName("f")] public string? FederatedName { get; init; }
+    /// <summary>The ARN of the provider whose token opened the session (<c>aws:FederatedProvider</c>).</summary>
+    [JsonPropertyName("fp")] public string? FederatedProvider { get; init; }
 
-    /// <summary>As <c>GetCallerIdentity</c> tells it: <c>AROA…:SESSION</c> or <c>AIDA…</c>.</summary>
-    [JsonIgnore] public string UniqueId => RoleSessionName is null ? PrincipalId : $"{PrincipalId}:{RoleSessionName}";
+    /// <summary>As <c>GetCallerIdentity</c> tells it: <c>AROA…:SESSION</c>, <c>AIDA…</c> or <c>ACCOUNT:FEDERATED</c>.</summary>
+    [JsonIgnore]
+    public string UniqueId => FederatedName is not null ? $"{AccountId}:{FederatedName}"
+        : RoleSessionName is null ? PrincipalId : $"{PrincipalId}:{RoleSessionName}";
     [JsonIgnore] public DateTimeOffset ExpiresAt => DateTimeOffset.FromUnixTimeSeconds(ExpiresAtSeconds);
 
     // A record prints its members; this one must never print its secret.

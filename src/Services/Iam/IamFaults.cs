@@ -15,6 +15,12 @@ internal static class IamFaults
 
     public static NoSuchEntityException NoRole(string name) => new($"The role with name {name} cannot be found.");
 
+    public static NoSuchEntityException NoGroup(string name) => new($"The group with name {name} cannot be found.");
+
+    public static NoSuchEntityException NoInstanceProfile(string name) => new($"Instance Profile {name} cannot be found.");
+
+    public static NoSuchEntityException NoProvider(string arn) => new($"OpenIDConnect Provider not found for arn {arn}");
+
     public static NoSuchEntityException NoAccessKey(string id) => new($"The Access Key with id {id} cannot be found.");
 
     public static NoSuchEntityException NoPolicy(string arn) => new($"Policy {arn} was not found.");

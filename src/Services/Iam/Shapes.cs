@@ -43,7 +43,28 @@ internal static class Shapes
         RoleLastUsed = whole ? new RoleLastUsed() : null,
     };
 
-    public static Policy ToShape(this PolicyDocument policy, string accountId, bool whole = true) => new()
+    public static Group ToShape(this GroupDocument group, string accountId) => new()
+    {
+        GroupName = group.GroupName,
+        GroupId = group.GroupId,
+        Path = group.Path,
+        Arn = group.ArnIn(accountId),
+        CreateDate = group.CreatedAt,
+    };
+
+    public static InstanceProfile ToShape(this InstanceProfileDocument profile, string accountId, RoleDocument? role, bool whole = true) => new()
+    {
+        InstanceProfileName = profile.InstanceProfileName,
+        InstanceProfileId = profile.InstanceProfileId,
+        Path = profile.Path,
+        Arn = profile.ArnIn(accountId),
+        CreateDate = profile.CreatedAt,
+        Roles = role is null ? [] : [role.ToShape(accountId, whole: false)],
+        Tags = whole ? IamTags.ToShape(profile.Tags) : null,
+    };
+
+    /// <param name="bounded">How many users and roles have it as their boundary.</param>
+    public static Policy ToShape(this PolicyDocument policy, string accountId, int bounded, bool whole = true) => new()
     {
         PolicyName = policy.PolicyName,
         PolicyId = policy.PolicyId,
@@ -51,7 +72,7 @@ internal static class Shapes
         Arn = policy.ArnIn(accountId),
         DefaultVersionId = policy.DefaultVersionId,
         AttachmentCount = policy.AttachmentCount,
-        PermissionsBoundaryUsageCount = 0,
+        PermissionsBoundaryUsageCount = bounded,
         IsAttachable = true,
         Description = whole ? policy.Description : null,
         CreateDate = policy.CreatedAt,
@@ -107,7 +128,7 @@ internal static class Shapes
 
     public static string StatusOf(AccessKeyDocument key) => key.IsActive ? "Active" : "Inactive";
 
-    private static AttachedPermissionsBoundary? Boundary(string? arn) => arn is null
+    public static AttachedPermissionsBoundary? Boundary(string? arn) => arn is null
         ? null
         : new AttachedPermissionsBoundary { PermissionsBoundaryType = "PermissionsBoundaryPolicy", PermissionsBoundaryArn = arn };
 }

@@ -1,5 +1,6 @@
 using Longspan.Api.Sts;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Access.Documents;
 
 namespace Longspan.Services.Sts;
 
@@ -11,5 +12,11 @@ internal static class Shapes
         SecretAccessKey = credentials.Secret,
         SessionToken = credentials.SessionToken,
         Expiration = credentials.ExpiresAt,
+    };
+
+    public static AssumedRoleUser ToShape(this RoleDocument role, string accountId, string sessionName) => new()
+    {
+        AssumedRoleId = $"{role.RoleId}:{sessionName}",
+        Arn = AccessKeys.AssumedRoleArn(accountId, role.RoleName, sessionName),
     };
 }

@@ -89,7 +89,7 @@ internal sealed class AccessCloud : IAsyncDisposable
         Keys = new AccessKeys(_store.Documents, Tokens, Clock, Account, acceptAny);
         Ssm = new SsmModule(Cloud, _store.Sealer);
         Cloud.Add(new IamModule());
-        Cloud.Add(new StsModule(Tokens));
+        Cloud.Add(new StsModule(Cloud, Tokens));
         Cloud.Add(Ssm);
         Kms = new KmsModule(Cloud);
         Cloud.Add(Kms);

@@ -32,7 +32,7 @@ internal sealed class AuditCloud : IAsyncDisposable
         };
         Trail = new CloudTrailModule(Cloud, store.Records);
         Cloud.Add(new IamModule());
-        Cloud.Add(new StsModule(new SessionTokens(store.Sealer)));
+        Cloud.Add(new StsModule(Cloud, new SessionTokens(store.Sealer)));
         Cloud.Add(new SsmModule(Cloud, store.Sealer));
         Cloud.Add(Trail);
     }

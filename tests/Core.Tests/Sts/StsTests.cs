@@ -10,12 +10,14 @@ namespace Longspan.Core.Tests.Sts;
 public sealed class StsTests
 {
     private const string RoleArn = "arn:aws:iam::123456789012:role/worker";
+    private static readonly string TrustSessions = AccessCloud.TrustAccount.Replace(
+        "\"sts:AssumeRole\"", """["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]""", StringComparison.Ordinal);
 
     [Fact]
     public async Task AssumeRoleAnswersAsAwsDoes()
     {
         await using var cloud = await AccessCloud.StartAsync();
-        var role = await cloud.CreateRoleAsync("worker");
+        var role = await cloud.CreateRoleAsync("worker", TrustSessions);
 
         var answer = await AssumeAsync(cloud, new() { RoleSessionName = "job", DurationSeconds = 900, SourceIdentity = "bob" });
 
@@ -129,7 +131,7 @@ public sealed class StsTests
     public async Task SessionPoliciesAndTagsAreCheckedAndCarried()
     {
         await using var cloud = await AccessCloud.StartAsync();
-        await cloud.CreateRoleAsync("worker");
+        await cloud.CreateRoleAsync("worker", TrustSessions);
         var answer = await AssumeAsync(cloud, new()
         {
             RoleSessionName = "job",

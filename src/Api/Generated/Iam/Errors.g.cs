@@ -8,11 +8,23 @@ namespace Longspan.Api.Iam;
 public sealed class ConcurrentModificationException(string message)
     : AwsError("ConcurrentModificationException", message, 409, "ConcurrentModification");
 
+public sealed class CredentialReportExpiredException(string message)
+    : AwsError("CredentialReportExpiredException", message, 410, "ReportExpired");
+
+public sealed class CredentialReportNotPresentException(string message)
+    : AwsError("CredentialReportNotPresentException", message, 410, "ReportNotPresent");
+
+public sealed class CredentialReportNotReadyException(string message)
+    : AwsError("CredentialReportNotReadyException", message, 404, "ReportInProgress");
+
 public sealed class DeleteConflictException(string message)
     : AwsError("DeleteConflictException", message, 409, "DeleteConflict");
 
 public sealed class EntityAlreadyExistsException(string message)
     : AwsError("EntityAlreadyExistsException", message, 409, "EntityAlreadyExists");
+
+public sealed class EntityTemporarilyUnmodifiableException(string message)
+    : AwsError("EntityTemporarilyUnmodifiableException", message, 409, "EntityTemporarilyUnmodifiable");
 
 public sealed class InvalidInputException(string message)
     : AwsError("InvalidInputException", message, 400, "InvalidInput");
@@ -25,6 +37,9 @@ public sealed class MalformedPolicyDocumentException(string message)
 
 public sealed class NoSuchEntityException(string message)
     : AwsError("NoSuchEntityException", message, 404, "NoSuchEntity");
+
+public sealed class OpenIdIdpCommunicationErrorException(string message)
+    : AwsError("OpenIdIdpCommunicationErrorException", message, 400, "OpenIdIdpCommunicationError");
 
 public sealed class PolicyEvaluationException(string message)
     : AwsError("PolicyEvaluationException", message, 500, "PolicyEvaluation");

@@ -202,6 +202,18 @@ public static class IamOperations
         Operations = Claimed,
     };
 
+    public static readonly Operation<AddClientIDToOpenIDConnectProviderRequest, AddClientIDToOpenIDConnectProviderResponse> AddClientIDToOpenIDConnectProvider =
+        new() { Service = Service, Name = "AddClientIDToOpenIDConnectProvider" };
+
+    public static readonly Operation<AddRoleToInstanceProfileRequest, AddRoleToInstanceProfileResponse> AddRoleToInstanceProfile =
+        new() { Service = Service, Name = "AddRoleToInstanceProfile" };
+
+    public static readonly Operation<AddUserToGroupRequest, AddUserToGroupResponse> AddUserToGroup =
+        new() { Service = Service, Name = "AddUserToGroup" };
+
+    public static readonly Operation<AttachGroupPolicyRequest, AttachGroupPolicyResponse> AttachGroupPolicy =
+        new() { Service = Service, Name = "AttachGroupPolicy" };
+
     public static readonly Operation<AttachRolePolicyRequest, AttachRolePolicyResponse> AttachRolePolicy =
         new() { Service = Service, Name = "AttachRolePolicy" };
 
@@ -210,6 +222,18 @@ public static class IamOperations
 
     public static readonly Operation<CreateAccessKeyRequest, CreateAccessKeyResponse> CreateAccessKey =
         new() { Service = Service, Name = "CreateAccessKey" };
+
+    public static readonly Operation<CreateAccountAliasRequest, CreateAccountAliasResponse> CreateAccountAlias =
+        new() { Service = Service, Name = "CreateAccountAlias" };
+
+    public static readonly Operation<CreateGroupRequest, CreateGroupResponse> CreateGroup =
+        new() { Service = Service, Name = "CreateGroup" };
+
+    public static readonly Operation<CreateInstanceProfileRequest, CreateInstanceProfileResponse> CreateInstanceProfile =
+        new() { Service = Service, Name = "CreateInstanceProfile" };
+
+    public static readonly Operation<CreateOpenIDConnectProviderRequest, CreateOpenIDConnectProviderResponse> CreateOpenIDConnectProvider =
+        new() { Service = Service, Name = "CreateOpenIDConnectProvider" };
 
     public static readonly Operation<CreatePolicyRequest, CreatePolicyResponse> CreatePolicy =
         new() { Service = Service, Name = "CreatePolicy" };
@@ -220,11 +244,32 @@ public static class IamOperations
     public static readonly Operation<CreateRoleRequest, CreateRoleResponse> CreateRole =
         new() { Service = Service, Name = "CreateRole" };
 
+    public static readonly Operation<CreateServiceLinkedRoleRequest, CreateServiceLinkedRoleResponse> CreateServiceLinkedRole =
+        new() { Service = Service, Name = "CreateServiceLinkedRole" };
+
     public static readonly Operation<CreateUserRequest, CreateUserResponse> CreateUser =
         new() { Service = Service, Name = "CreateUser" };
 
     public static readonly Operation<DeleteAccessKeyRequest, DeleteAccessKeyResponse> DeleteAccessKey =
         new() { Service = Service, Name = "DeleteAccessKey" };
+
+    public static readonly Operation<DeleteAccountAliasRequest, DeleteAccountAliasResponse> DeleteAccountAlias =
+        new() { Service = Service, Name = "DeleteAccountAlias" };
+
+    public static readonly Operation<DeleteGroupRequest, DeleteGroupResponse> DeleteGroup =
+        new() { Service = Service, Name = "DeleteGroup" };
+
+    public static readonly Operation<DeleteGroupPolicyRequest, DeleteGroupPolicyResponse> DeleteGroupPolicy =
+        new() { Service = Service, Name = "DeleteGroupPolicy" };
+
+    public static readonly Operation<DeleteInstanceProfileRequest, DeleteInstanceProfileResponse> DeleteInstanceProfile =
+        new() { Service = Service, Name = "DeleteInstanceProfile" };
+
+    public static readonly Operation<DeleteLoginProfileRequest, DeleteLoginProfileResponse> DeleteLoginProfile =
+        new() { Service = Service, Name = "DeleteLoginProfile" };
+
+    public static readonly Operation<DeleteOpenIDConnectProviderRequest, DeleteOpenIDConnectProviderResponse> DeleteOpenIDConnectProvider =
+        new() { Service = Service, Name = "DeleteOpenIDConnectProvider" };
 
     public static readonly Operation<DeletePolicyRequest, DeletePolicyResponse> DeletePolicy =
         new() { Service = Service, Name = "DeletePolicy" };
@@ -235,14 +280,26 @@ public static class IamOperations
     public static readonly Operation<DeleteRoleRequest, DeleteRoleResponse> DeleteRole =
         new() { Service = Service, Name = "DeleteRole" };
 
+    public static readonly Operation<DeleteRolePermissionsBoundaryRequest, DeleteRolePermissionsBoundaryResponse> DeleteRolePermissionsBoundary =
+        new() { Service = Service, Name = "DeleteRolePermissionsBoundary" };
+
     public static readonly Operation<DeleteRolePolicyRequest, DeleteRolePolicyResponse> DeleteRolePolicy =
         new() { Service = Service, Name = "DeleteRolePolicy" };
+
+    public static readonly Operation<DeleteServiceLinkedRoleRequest, DeleteServiceLinkedRoleResponse> DeleteServiceLinkedRole =
+        new() { Service = Service, Name = "DeleteServiceLinkedRole" };
 
     public static readonly Operation<DeleteUserRequest, DeleteUserResponse> DeleteUser =
         new() { Service = Service, Name = "DeleteUser" };
 
+    public static readonly Operation<DeleteUserPermissionsBoundaryRequest, DeleteUserPermissionsBoundaryResponse> DeleteUserPermissionsBoundary =
+        new() { Service = Service, Name = "DeleteUserPermissionsBoundary" };
+
     public static readonly Operation<DeleteUserPolicyRequest, DeleteUserPolicyResponse> DeleteUserPolicy =
         new() { Service = Service, Name = "DeleteUserPolicy" };
+
+    public static readonly Operation<DetachGroupPolicyRequest, DetachGroupPolicyResponse> DetachGroupPolicy =
+        new() { Service = Service, Name = "DetachGroupPolicy" };
 
     public static readonly Operation<DetachRolePolicyRequest, DetachRolePolicyResponse> DetachRolePolicy =
         new() { Service = Service, Name = "DetachRolePolicy" };
@@ -250,8 +307,14 @@ public static class IamOperations
     public static readonly Operation<DetachUserPolicyRequest, DetachUserPolicyResponse> DetachUserPolicy =
         new() { Service = Service, Name = "DetachUserPolicy" };
 
+    public static readonly Operation<GenerateCredentialReportRequest, GenerateCredentialReportResponse> GenerateCredentialReport =
+        new() { Service = Service, Name = "GenerateCredentialReport" };
+
     public static readonly Operation<GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse> GetAccessKeyLastUsed =
         new() { Service = Service, Name = "GetAccessKeyLastUsed" };
+
+    public static readonly Operation<GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse> GetAccountAuthorizationDetails =
+        new() { Service = Service, Name = "GetAccountAuthorizationDetails" };
 
     public static readonly Operation<GetAccountSummaryRequest, GetAccountSummaryResponse> GetAccountSummary =
         new() { Service = Service, Name = "GetAccountSummary" };
@@ -261,6 +324,24 @@ public static class IamOperations
 
     public static readonly Operation<GetContextKeysForPrincipalPolicyRequest, GetContextKeysForPolicyResponse> GetContextKeysForPrincipalPolicy =
         new() { Service = Service, Name = "GetContextKeysForPrincipalPolicy" };
+
+    public static readonly Operation<GetCredentialReportRequest, GetCredentialReportResponse> GetCredentialReport =
+        new() { Service = Service, Name = "GetCredentialReport" };
+
+    public static readonly Operation<GetGroupRequest, GetGroupResponse> GetGroup =
+        new() { Service = Service, Name = "GetGroup" };
+
+    public static readonly Operation<GetGroupPolicyRequest, GetGroupPolicyResponse> GetGroupPolicy =
+        new() { Service = Service, Name = "GetGroupPolicy" };
+
+    public static readonly Operation<GetInstanceProfileRequest, GetInstanceProfileResponse> GetInstanceProfile =
+        new() { Service = Service, Name = "GetInstanceProfile" };
+
+    public static readonly Operation<GetLoginProfileRequest, GetLoginProfileResponse> GetLoginProfile =
+        new() { Service = Service, Name = "GetLoginProfile" };
+
+    public static readonly Operation<GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse> GetOpenIDConnectProvider =
+        new() { Service = Service, Name = "GetOpenIDConnectProvider" };
 
     public static readonly Operation<GetPolicyRequest, GetPolicyResponse> GetPolicy =
         new() { Service = Service, Name = "GetPolicy" };
@@ -274,6 +355,9 @@ public static class IamOperations
     public static readonly Operation<GetRolePolicyRequest, GetRolePolicyResponse> GetRolePolicy =
         new() { Service = Service, Name = "GetRolePolicy" };
 
+    public static readonly Operation<GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse> GetServiceLinkedRoleDeletionStatus =
+        new() { Service = Service, Name = "GetServiceLinkedRoleDeletionStatus" };
+
     public static readonly Operation<GetUserRequest, GetUserResponse> GetUser =
         new() { Service = Service, Name = "GetUser" };
 
@@ -286,6 +370,9 @@ public static class IamOperations
     public static readonly Operation<ListAccountAliasesRequest, ListAccountAliasesResponse> ListAccountAliases =
         new() { Service = Service, Name = "ListAccountAliases" };
 
+    public static readonly Operation<ListAttachedGroupPoliciesRequest, ListAttachedGroupPoliciesResponse> ListAttachedGroupPolicies =
+        new() { Service = Service, Name = "ListAttachedGroupPolicies" };
+
     public static readonly Operation<ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse> ListAttachedRolePolicies =
         new() { Service = Service, Name = "ListAttachedRolePolicies" };
 
@@ -295,14 +382,35 @@ public static class IamOperations
     public static readonly Operation<ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse> ListEntitiesForPolicy =
         new() { Service = Service, Name = "ListEntitiesForPolicy" };
 
+    public static readonly Operation<ListGroupPoliciesRequest, ListGroupPoliciesResponse> ListGroupPolicies =
+        new() { Service = Service, Name = "ListGroupPolicies" };
+
+    public static readonly Operation<ListGroupsRequest, ListGroupsResponse> ListGroups =
+        new() { Service = Service, Name = "ListGroups" };
+
     public static readonly Operation<ListGroupsForUserRequest, ListGroupsForUserResponse> ListGroupsForUser =
         new() { Service = Service, Name = "ListGroupsForUser" };
+
+    public static readonly Operation<ListInstanceProfileTagsRequest, ListInstanceProfileTagsResponse> ListInstanceProfileTags =
+        new() { Service = Service, Name = "ListInstanceProfileTags" };
+
+    public static readonly Operation<ListInstanceProfilesRequest, ListInstanceProfilesResponse> ListInstanceProfiles =
+        new() { Service = Service, Name = "ListInstanceProfiles" };
 
     public static readonly Operation<ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRole =
         new() { Service = Service, Name = "ListInstanceProfilesForRole" };
 
+    public static readonly Operation<ListOpenIDConnectProviderTagsRequest, ListOpenIDConnectProviderTagsResponse> ListOpenIDConnectProviderTags =
+        new() { Service = Service, Name = "ListOpenIDConnectProviderTags" };
+
+    public static readonly Operation<ListOpenIDConnectProvidersRequest, ListOpenIDConnectProvidersResponse> ListOpenIDConnectProviders =
+        new() { Service = Service, Name = "ListOpenIDConnectProviders" };
+
     public static readonly Operation<ListPoliciesRequest, ListPoliciesResponse> ListPolicies =
         new() { Service = Service, Name = "ListPolicies" };
+
+    public static readonly Operation<ListPolicyTagsRequest, ListPolicyTagsResponse> ListPolicyTags =
+        new() { Service = Service, Name = "ListPolicyTags" };
 
     public static readonly Operation<ListPolicyVersionsRequest, ListPolicyVersionsResponse> ListPolicyVersions =
         new() { Service = Service, Name = "ListPolicyVersions" };
@@ -325,11 +433,29 @@ public static class IamOperations
     public static readonly Operation<ListUsersRequest, ListUsersResponse> ListUsers =
         new() { Service = Service, Name = "ListUsers" };
 
+    public static readonly Operation<PutGroupPolicyRequest, PutGroupPolicyResponse> PutGroupPolicy =
+        new() { Service = Service, Name = "PutGroupPolicy" };
+
+    public static readonly Operation<PutRolePermissionsBoundaryRequest, PutRolePermissionsBoundaryResponse> PutRolePermissionsBoundary =
+        new() { Service = Service, Name = "PutRolePermissionsBoundary" };
+
     public static readonly Operation<PutRolePolicyRequest, PutRolePolicyResponse> PutRolePolicy =
         new() { Service = Service, Name = "PutRolePolicy" };
 
+    public static readonly Operation<PutUserPermissionsBoundaryRequest, PutUserPermissionsBoundaryResponse> PutUserPermissionsBoundary =
+        new() { Service = Service, Name = "PutUserPermissionsBoundary" };
+
     public static readonly Operation<PutUserPolicyRequest, PutUserPolicyResponse> PutUserPolicy =
         new() { Service = Service, Name = "PutUserPolicy" };
+
+    public static readonly Operation<RemoveClientIDFromOpenIDConnectProviderRequest, RemoveClientIDFromOpenIDConnectProviderResponse> RemoveClientIDFromOpenIDConnectProvider =
+        new() { Service = Service, Name = "RemoveClientIDFromOpenIDConnectProvider" };
+
+    public static readonly Operation<RemoveRoleFromInstanceProfileRequest, RemoveRoleFromInstanceProfileResponse> RemoveRoleFromInstanceProfile =
+        new() { Service = Service, Name = "RemoveRoleFromInstanceProfile" };
+
+    public static readonly Operation<RemoveUserFromGroupRequest, RemoveUserFromGroupResponse> RemoveUserFromGroup =
+        new() { Service = Service, Name = "RemoveUserFromGroup" };
 
     public static readonly Operation<SetDefaultPolicyVersionRequest, SetDefaultPolicyVersionResponse> SetDefaultPolicyVersion =
         new() { Service = Service, Name = "SetDefaultPolicyVersion" };
@@ -340,11 +466,29 @@ public static class IamOperations
     public static readonly Operation<SimulatePrincipalPolicyRequest, SimulatePolicyResponse> SimulatePrincipalPolicy =
         new() { Service = Service, Name = "SimulatePrincipalPolicy" };
 
+    public static readonly Operation<TagInstanceProfileRequest, TagInstanceProfileResponse> TagInstanceProfile =
+        new() { Service = Service, Name = "TagInstanceProfile" };
+
+    public static readonly Operation<TagOpenIDConnectProviderRequest, TagOpenIDConnectProviderResponse> TagOpenIDConnectProvider =
+        new() { Service = Service, Name = "TagOpenIDConnectProvider" };
+
+    public static readonly Operation<TagPolicyRequest, TagPolicyResponse> TagPolicy =
+        new() { Service = Service, Name = "TagPolicy" };
+
     public static readonly Operation<TagRoleRequest, TagRoleResponse> TagRole =
         new() { Service = Service, Name = "TagRole" };
 
     public static readonly Operation<TagUserRequest, TagUserResponse> TagUser =
         new() { Service = Service, Name = "TagUser" };
+
+    public static readonly Operation<UntagInstanceProfileRequest, UntagInstanceProfileResponse> UntagInstanceProfile =
+        new() { Service = Service, Name = "UntagInstanceProfile" };
+
+    public static readonly Operation<UntagOpenIDConnectProviderRequest, UntagOpenIDConnectProviderResponse> UntagOpenIDConnectProvider =
+        new() { Service = Service, Name = "UntagOpenIDConnectProvider" };
+
+    public static readonly Operation<UntagPolicyRequest, UntagPolicyResponse> UntagPolicy =
+        new() { Service = Service, Name = "UntagPolicy" };
 
     public static readonly Operation<UntagRoleRequest, UntagRoleResponse> UntagRole =
         new() { Service = Service, Name = "UntagRole" };
@@ -358,48 +502,93 @@ public static class IamOperations
     public static readonly Operation<UpdateAssumeRolePolicyRequest, UpdateAssumeRolePolicyResponse> UpdateAssumeRolePolicy =
         new() { Service = Service, Name = "UpdateAssumeRolePolicy" };
 
+    public static readonly Operation<UpdateGroupRequest, UpdateGroupResponse> UpdateGroup =
+        new() { Service = Service, Name = "UpdateGroup" };
+
+    public static readonly Operation<UpdateOpenIDConnectProviderThumbprintRequest, UpdateOpenIDConnectProviderThumbprintResponse> UpdateOpenIDConnectProviderThumbprint =
+        new() { Service = Service, Name = "UpdateOpenIDConnectProviderThumbprint" };
+
     public static readonly Operation<UpdateRoleRequest, UpdateRoleResponse> UpdateRole =
         new() { Service = Service, Name = "UpdateRole" };
 
     public static readonly Operation<UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse> UpdateRoleDescription =
         new() { Service = Service, Name = "UpdateRoleDescription" };
 
+    public static readonly Operation<UpdateUserRequest, UpdateUserResponse> UpdateUser =
+        new() { Service = Service, Name = "UpdateUser" };
+
     private static readonly Operation[] s_claimed =
     {
+        AddClientIDToOpenIDConnectProvider,
+        AddRoleToInstanceProfile,
+        AddUserToGroup,
+        AttachGroupPolicy,
         AttachRolePolicy,
         AttachUserPolicy,
         CreateAccessKey,
+        CreateAccountAlias,
+        CreateGroup,
+        CreateInstanceProfile,
+        CreateOpenIDConnectProvider,
         CreatePolicy,
         CreatePolicyVersion,
         CreateRole,
+        CreateServiceLinkedRole,
         CreateUser,
         DeleteAccessKey,
+        DeleteAccountAlias,
+        DeleteGroup,
+        DeleteGroupPolicy,
+        DeleteInstanceProfile,
+        DeleteLoginProfile,
+        DeleteOpenIDConnectProvider,
         DeletePolicy,
         DeletePolicyVersion,
         DeleteRole,
+        DeleteRolePermissionsBoundary,
         DeleteRolePolicy,
+        DeleteServiceLinkedRole,
         DeleteUser,
+        DeleteUserPermissionsBoundary,
         DeleteUserPolicy,
+        DetachGroupPolicy,
         DetachRolePolicy,
         DetachUserPolicy,
+        GenerateCredentialReport,
         GetAccessKeyLastUsed,
+        GetAccountAuthorizationDetails,
         GetAccountSummary,
         GetContextKeysForCustomPolicy,
         GetContextKeysForPrincipalPolicy,
+        GetCredentialReport,
+        GetGroup,
+        GetGroupPolicy,
+        GetInstanceProfile,
+        GetLoginProfile,
+        GetOpenIDConnectProvider,
         GetPolicy,
         GetPolicyVersion,
         GetRole,
         GetRolePolicy,
+        GetServiceLinkedRoleDeletionStatus,
         GetUser,
         GetUserPolicy,
         ListAccessKeys,
         ListAccountAliases,
+        ListAttachedGroupPolicies,
         ListAttachedRolePolicies,
         ListAttachedUserPolicies,
         ListEntitiesForPolicy,
+        ListGroupPolicies,
+        ListGroups,
         ListGroupsForUser,
+        ListInstanceProfileTags,
+        ListInstanceProfiles,
         ListInstanceProfilesForRole,
+        ListOpenIDConnectProviderTags,
+        ListOpenIDConnectProviders,
         ListPolicies,
+        ListPolicyTags,
         ListPolicyVersions,
         ListRolePolicies,
         ListRoleTags,
@@ -407,19 +596,34 @@ public static class IamOperations
         ListUserPolicies,
         ListUserTags,
         ListUsers,
+        PutGroupPolicy,
+        PutRolePermissionsBoundary,
         PutRolePolicy,
+        PutUserPermissionsBoundary,
         PutUserPolicy,
+        RemoveClientIDFromOpenIDConnectProvider,
+        RemoveRoleFromInstanceProfile,
+        RemoveUserFromGroup,
         SetDefaultPolicyVersion,
         SimulateCustomPolicy,
         SimulatePrincipalPolicy,
+        TagInstanceProfile,
+        TagOpenIDConnectProvider,
+        TagPolicy,
         TagRole,
         TagUser,
+        UntagInstanceProfile,
+        UntagOpenIDConnectProvider,
+        UntagPolicy,
         UntagRole,
         UntagUser,
         UpdateAccessKey,
         UpdateAssumeRolePolicy,
+        UpdateGroup,
+        UpdateOpenIDConnectProviderThumbprint,
         UpdateRole,
         UpdateRoleDescription,
+        UpdateUser,
     };
     private static Operation[] Claimed() => s_claimed;
 }

@@ -144,6 +144,150 @@ public sealed class AccessKeyMetadata : Shape
     };
 }
 
+public sealed class AddClientIDToOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public string? ClientID { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientID", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("AddClientIDToOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientID is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: ClientID = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => ClientID is not null,
+        _ => false,
+    };
+}
+
+public sealed class AddRoleToInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public string? RoleName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "RoleName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("AddRoleToInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: RoleName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => RoleName is not null,
+        _ => false,
+    };
+}
+
+public sealed class AddUserToGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? UserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "UserName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("AddUserToGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (UserName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: UserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => UserName is not null,
+        _ => false,
+    };
+}
+
+public sealed class AttachGroupPolicyRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyArn", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("AttachGroupPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyArn is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyArn is not null,
+        _ => false,
+    };
+}
+
 public sealed class AttachRolePolicyRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -387,6 +531,258 @@ public sealed class CreateAccessKeyResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => AccessKey is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateAccountAliasRequest : Shape
+{
+    public string? AccountAlias { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AccountAlias", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("CreateAccountAliasRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccountAlias is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccountAlias = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccountAlias is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? Path { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Path", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("CreateGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Path is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: Path = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => Path is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateGroupResponse : Shape
+{
+    public Group? Group { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Group", Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("CreateGroupResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Group is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Group = reader.ReadStructure<Group>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Group is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public string? Path { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Path", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Tags", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("CreateInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Path is { } v1) writer.WriteString(s_members[1], v1);
+        if (Tags is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: Path = reader.ReadString(member); break;
+            case 2: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => Path is not null,
+        2 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateInstanceProfileResponse : Shape
+{
+    public InstanceProfile? InstanceProfile { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfile", Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("CreateInstanceProfileResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfile is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfile = reader.ReadStructure<InstanceProfile>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfile is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateOpenIDConnectProviderRequest : Shape
+{
+    public string? Url { get; set; }
+    public List<string>? ClientIDList { get; set; }
+    public List<string>? ThumbprintList { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Url", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientIDList", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ThumbprintList", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "Tags", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("CreateOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Url is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientIDList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ThumbprintList is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (Tags is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Url = reader.ReadString(member); break;
+            case 1: ClientIDList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: ThumbprintList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Url is not null,
+        1 => ClientIDList is not null,
+        2 => ThumbprintList is not null,
+        3 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateOpenIDConnectProviderResponse : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String },
+        new() { Name = "Tags", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("CreateOpenIDConnectProviderResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tags is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => Tags is not null,
         _ => false,
     };
 }
@@ -637,6 +1033,78 @@ public sealed class CreateRoleResponse : Shape
     };
 }
 
+public sealed class CreateServiceLinkedRoleRequest : Shape
+{
+    public string? AWSServiceName { get; set; }
+    public string? Description { get; set; }
+    public string? CustomSuffix { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AWSServiceName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Description", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "CustomSuffix", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("CreateServiceLinkedRoleRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AWSServiceName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Description is { } v1) writer.WriteString(s_members[1], v1);
+        if (CustomSuffix is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AWSServiceName = reader.ReadString(member); break;
+            case 1: Description = reader.ReadString(member); break;
+            case 2: CustomSuffix = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AWSServiceName is not null,
+        1 => Description is not null,
+        2 => CustomSuffix is not null,
+        _ => false,
+    };
+}
+
+public sealed class CreateServiceLinkedRoleResponse : Shape
+{
+    public Role? Role { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Role", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("CreateServiceLinkedRoleResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Role is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Role = reader.ReadStructure<Role>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Role is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateUserRequest : Shape
 {
     public string? UserName { get; set; }
@@ -750,6 +1218,197 @@ public sealed class DeleteAccessKeyRequest : Shape
     };
 }
 
+public sealed class DeleteAccountAliasRequest : Shape
+{
+    public string? AccountAlias { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AccountAlias", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteAccountAliasRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AccountAlias is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AccountAlias = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AccountAlias is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteGroupPolicyRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteGroupPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteLoginProfileRequest : Shape
+{
+    public string? UserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteLoginProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        _ => false,
+    };
+}
+
 public sealed class DeletePolicyRequest : Shape
 {
     public string? PolicyArn { get; set; }
@@ -813,6 +1472,37 @@ public sealed class DeletePolicyVersionRequest : Shape
     {
         0 => PolicyArn is not null,
         1 => VersionId is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteRolePermissionsBoundaryRequest : Shape
+{
+    public string? RoleName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteRolePermissionsBoundaryRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
         _ => false,
     };
 }
@@ -884,6 +1574,99 @@ public sealed class DeleteRoleRequest : Shape
     };
 }
 
+public sealed class DeleteServiceLinkedRoleRequest : Shape
+{
+    public string? RoleName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteServiceLinkedRoleRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteServiceLinkedRoleResponse : Shape
+{
+    public string? DeletionTaskId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "DeletionTaskId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteServiceLinkedRoleResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (DeletionTaskId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: DeletionTaskId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => DeletionTaskId is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteUserPermissionsBoundaryRequest : Shape
+{
+    public string? UserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteUserPermissionsBoundaryRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        _ => false,
+    };
+}
+
 public sealed class DeleteUserPolicyRequest : Shape
 {
     public string? UserName { get; set; }
@@ -947,6 +1730,78 @@ public sealed class DeleteUserRequest : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => UserName is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeletionTaskFailureReasonType : Shape
+{
+    public string? Reason { get; set; }
+    public List<RoleUsageType>? RoleUsageList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Reason", Kind = ShapeKind.String },
+        new() { Name = "RoleUsageList", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("DeletionTaskFailureReasonType", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Reason is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleUsageList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Reason = reader.ReadString(member); break;
+            case 1: RoleUsageList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<RoleUsageType>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Reason is not null,
+        1 => RoleUsageList is not null,
+        _ => false,
+    };
+}
+
+public sealed class DetachGroupPolicyRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyArn", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DetachGroupPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyArn is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyArn is not null,
         _ => false,
     };
 }
@@ -1094,6 +1949,42 @@ public sealed class EvaluationResult : Shape
     };
 }
 
+public sealed class GenerateCredentialReportResponse : Shape
+{
+    public string? State { get; set; }
+    public string? Description { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "State", Kind = ShapeKind.String },
+        new() { Name = "Description", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GenerateCredentialReportResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (State is { } v0) writer.WriteString(s_members[0], v0);
+        if (Description is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: State = reader.ReadString(member); break;
+            case 1: Description = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => State is not null,
+        1 => Description is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetAccessKeyLastUsedRequest : Shape
 {
     public string? AccessKeyId { get; set; }
@@ -1157,6 +2048,103 @@ public sealed class GetAccessKeyLastUsedResponse : Shape
     {
         0 => UserName is not null,
         1 => AccessKeyLastUsed is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetAccountAuthorizationDetailsRequest : Shape
+{
+    public List<string>? Filter { get; set; }
+    public int? MaxItems { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Filter", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "MaxItems", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetAccountAuthorizationDetailsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Filter is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (MaxItems is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Filter = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: MaxItems = reader.ReadInteger(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Filter is not null,
+        1 => MaxItems is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetAccountAuthorizationDetailsResponse : Shape
+{
+    public List<UserDetail>? UserDetailList { get; set; }
+    public List<GroupDetail>? GroupDetailList { get; set; }
+    public List<RoleDetail>? RoleDetailList { get; set; }
+    public List<ManagedPolicyDetail>? Policies { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserDetailList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "GroupDetailList", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "RoleDetailList", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "Policies", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 4, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetAccountAuthorizationDetailsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserDetailList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (GroupDetailList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (RoleDetailList is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Policies is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v4) writer.WriteBoolean(s_members[4], v4);
+        if (Marker is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserDetailList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<UserDetail>(m0)); break;
+            case 1: GroupDetailList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<GroupDetail>(m0)); break;
+            case 2: RoleDetailList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<RoleDetail>(m0)); break;
+            case 3: Policies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ManagedPolicyDetail>(m0)); break;
+            case 4: IsTruncated = reader.ReadBoolean(member); break;
+            case 5: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserDetailList is not null,
+        1 => GroupDetailList is not null,
+        2 => RoleDetailList is not null,
+        3 => Policies is not null,
+        4 => IsTruncated is not null,
+        5 => Marker is not null,
         _ => false,
     };
 }
@@ -1286,6 +2274,417 @@ public sealed class GetContextKeysForPrincipalPolicyRequest : Shape
     {
         0 => PolicySourceArn is not null,
         1 => PolicyInputList is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetCredentialReportResponse : Shape
+{
+    public ReadOnlyMemory<byte>? Content { get; set; }
+    public string? ReportFormat { get; set; }
+    public DateTimeOffset? GeneratedTime { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Content", Kind = ShapeKind.Blob },
+        new() { Name = "ReportFormat", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "GeneratedTime", Index = 2, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("GetCredentialReportResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Content is { } v0) writer.WriteBlob(s_members[0], v0);
+        if (ReportFormat is { } v1) writer.WriteString(s_members[1], v1);
+        if (GeneratedTime is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Content = reader.ReadBlob(member); break;
+            case 1: ReportFormat = reader.ReadString(member); break;
+            case 2: GeneratedTime = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Content is not null,
+        1 => ReportFormat is not null,
+        2 => GeneratedTime is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetGroupPolicyRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetGroupPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyName is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetGroupPolicyResponse : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyName { get; set; }
+    public string? PolicyDocument { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyDocument", Index = 2, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetGroupPolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyName is { } v1) writer.WriteString(s_members[1], v1);
+        if (PolicyDocument is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyName = reader.ReadString(member); break;
+            case 2: PolicyDocument = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyName is not null,
+        2 => PolicyDocument is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("GetGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetGroupResponse : Shape
+{
+    public Group? Group { get; set; }
+    public List<User>? Users { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Group", Kind = ShapeKind.Structure, Required = true },
+        new() { Name = "Users", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 2, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetGroupResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Group is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (Users is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v2) writer.WriteBoolean(s_members[2], v2);
+        if (Marker is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Group = reader.ReadStructure<Group>(member); break;
+            case 1: Users = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<User>(m0)); break;
+            case 2: IsTruncated = reader.ReadBoolean(member); break;
+            case 3: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Group is not null,
+        1 => Users is not null,
+        2 => IsTruncated is not null,
+        3 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetInstanceProfileResponse : Shape
+{
+    public InstanceProfile? InstanceProfile { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfile", Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetInstanceProfileResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfile is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfile = reader.ReadStructure<InstanceProfile>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfile is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetLoginProfileRequest : Shape
+{
+    public string? UserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetLoginProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetLoginProfileResponse : Shape
+{
+    public LoginProfile? LoginProfile { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "LoginProfile", Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetLoginProfileResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (LoginProfile is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: LoginProfile = reader.ReadStructure<LoginProfile>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => LoginProfile is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetOpenIDConnectProviderResponse : Shape
+{
+    public string? Url { get; set; }
+    public List<string>? ClientIDList { get; set; }
+    public List<string>? ThumbprintList { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Url", Kind = ShapeKind.String },
+        new() { Name = "ClientIDList", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ThumbprintList", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "CreateDate", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "Tags", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("GetOpenIDConnectProviderResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Url is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientIDList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ThumbprintList is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (CreateDate is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (Tags is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Url = reader.ReadString(member); break;
+            case 1: ClientIDList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: ThumbprintList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 3: CreateDate = reader.ReadTimestamp(member); break;
+            case 4: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Url is not null,
+        1 => ClientIDList is not null,
+        2 => ThumbprintList is not null,
+        3 => CreateDate is not null,
+        4 => Tags is not null,
         _ => false,
     };
 }
@@ -1558,6 +2957,73 @@ public sealed class GetRoleResponse : Shape
     };
 }
 
+public sealed class GetServiceLinkedRoleDeletionStatusRequest : Shape
+{
+    public string? DeletionTaskId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "DeletionTaskId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetServiceLinkedRoleDeletionStatusRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (DeletionTaskId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: DeletionTaskId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => DeletionTaskId is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetServiceLinkedRoleDeletionStatusResponse : Shape
+{
+    public string? Status { get; set; }
+    public DeletionTaskFailureReasonType? Reason { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Status", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Reason", Index = 1, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("GetServiceLinkedRoleDeletionStatusResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Status is { } v0) writer.WriteString(s_members[0], v0);
+        if (Reason is { } v1) writer.WriteStructure(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Status = reader.ReadString(member); break;
+            case 1: Reason = reader.ReadStructure<DeletionTaskFailureReasonType>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Status is not null,
+        1 => Reason is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetUserPolicyRequest : Shape
 {
     public string? UserName { get; set; }
@@ -1744,6 +3210,67 @@ public sealed class Group : Shape
         2 => GroupId is not null,
         3 => Arn is not null,
         4 => CreateDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class GroupDetail : Shape
+{
+    public string? Path { get; set; }
+    public string? GroupName { get; set; }
+    public string? GroupId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public List<PolicyDetail>? GroupPolicyList { get; set; }
+    public List<AttachedPolicy>? AttachedManagedPolicies { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String },
+        new() { Name = "GroupName", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "GroupId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "CreateDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "GroupPolicyList", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "AttachedManagedPolicies", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("GroupDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (GroupName is { } v1) writer.WriteString(s_members[1], v1);
+        if (GroupId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (CreateDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (GroupPolicyList is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (AttachedManagedPolicies is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: GroupName = reader.ReadString(member); break;
+            case 2: GroupId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: CreateDate = reader.ReadTimestamp(member); break;
+            case 5: GroupPolicyList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyDetail>(m0)); break;
+            case 6: AttachedManagedPolicies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<AttachedPolicy>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => GroupName is not null,
+        2 => GroupId is not null,
+        3 => Arn is not null,
+        4 => CreateDate is not null,
+        5 => GroupPolicyList is not null,
+        6 => AttachedManagedPolicies is not null,
         _ => false,
     };
 }
@@ -2003,6 +3530,93 @@ public sealed class ListAccountAliasesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => AccountAliases is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListAttachedGroupPoliciesRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PathPrefix { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PathPrefix", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 3, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListAttachedGroupPoliciesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PathPrefix is { } v1) writer.WriteString(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+        if (MaxItems is { } v3) writer.WriteInteger(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PathPrefix = reader.ReadString(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+            case 3: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PathPrefix is not null,
+        2 => Marker is not null,
+        3 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListAttachedGroupPoliciesResponse : Shape
+{
+    public List<AttachedPolicy>? AttachedPolicies { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AttachedPolicies", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListAttachedGroupPoliciesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AttachedPolicies is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AttachedPolicies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<AttachedPolicy>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AttachedPolicies is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
         _ => false,
@@ -2290,6 +3904,88 @@ public sealed class ListEntitiesForPolicyResponse : Shape
     };
 }
 
+public sealed class ListGroupPoliciesRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupPoliciesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListGroupPoliciesResponse : Shape
+{
+    public List<string>? PolicyNames { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyNames", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupPoliciesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyNames is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyNames = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyNames is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListGroupsForUserRequest : Shape
 {
     public string? UserName { get; set; }
@@ -2366,6 +4062,170 @@ public sealed class ListGroupsForUserResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Groups is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListGroupsRequest : Shape
+{
+    public string? PathPrefix { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PathPrefix", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PathPrefix is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PathPrefix = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PathPrefix is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListGroupsResponse : Shape
+{
+    public List<Group>? Groups { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Groups", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListGroupsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Groups is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Groups = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Group>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Groups is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfileTagsRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfileTagsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfileTagsResponse : Shape
+{
+    public List<Tag>? Tags { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Tags", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfileTagsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Tags is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Tags is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
         _ => false,
@@ -2450,6 +4310,213 @@ public sealed class ListInstanceProfilesForRoleResponse : Shape
         0 => InstanceProfiles is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfilesRequest : Shape
+{
+    public string? PathPrefix { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PathPrefix", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfilesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PathPrefix is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PathPrefix = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PathPrefix is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListInstanceProfilesResponse : Shape
+{
+    public List<InstanceProfile>? InstanceProfiles { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfiles", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListInstanceProfilesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfiles is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfiles = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<InstanceProfile>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfiles is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListOpenIDConnectProviderTagsRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListOpenIDConnectProviderTagsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListOpenIDConnectProviderTagsResponse : Shape
+{
+    public List<Tag>? Tags { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Tags", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListOpenIDConnectProviderTagsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Tags is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Tags is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListOpenIDConnectProvidersRequest : Shape
+{
+    private static readonly StructureSchema s_schema = new("ListOpenIDConnectProvidersRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class ListOpenIDConnectProvidersResponse : Shape
+{
+    public List<OpenIDConnectProviderListEntry>? OpenIDConnectProviderList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ListOpenIDConnectProvidersResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<OpenIDConnectProviderListEntry>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderList is not null,
         _ => false,
     };
 }
@@ -2545,6 +4612,88 @@ public sealed class ListPoliciesResponse : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => Policies is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListPolicyTagsRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListPolicyTagsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListPolicyTagsResponse : Shape
+{
+    public List<Tag>? Tags { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Tags", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListPolicyTagsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Tags is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Tags is not null,
         1 => IsTruncated is not null,
         2 => Marker is not null,
         _ => false,
@@ -3125,6 +5274,164 @@ public sealed class ListUsersResponse : Shape
     };
 }
 
+public sealed class LoginProfile : Shape
+{
+    public string? UserName { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public bool? PasswordResetRequired { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "CreateDate", Index = 1, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "PasswordResetRequired", Index = 2, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("LoginProfile", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (CreateDate is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (PasswordResetRequired is { } v2) writer.WriteBoolean(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: CreateDate = reader.ReadTimestamp(member); break;
+            case 2: PasswordResetRequired = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => CreateDate is not null,
+        2 => PasswordResetRequired is not null,
+        _ => false,
+    };
+}
+
+public sealed class ManagedPolicyDetail : Shape
+{
+    public string? PolicyName { get; set; }
+    public string? PolicyId { get; set; }
+    public string? Arn { get; set; }
+    public string? Path { get; set; }
+    public string? DefaultVersionId { get; set; }
+    public int? AttachmentCount { get; set; }
+    public int? PermissionsBoundaryUsageCount { get; set; }
+    public bool? IsAttachable { get; set; }
+    public string? Description { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public DateTimeOffset? UpdateDate { get; set; }
+    public List<PolicyVersion>? PolicyVersionList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyName", Kind = ShapeKind.String },
+        new() { Name = "PolicyId", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Arn", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Path", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "DefaultVersionId", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "AttachmentCount", Index = 5, Kind = ShapeKind.Integer },
+        new() { Name = "PermissionsBoundaryUsageCount", Index = 6, Kind = ShapeKind.Integer },
+        new() { Name = "IsAttachable", Index = 7, Kind = ShapeKind.Boolean },
+        new() { Name = "Description", Index = 8, Kind = ShapeKind.String },
+        new() { Name = "CreateDate", Index = 9, Kind = ShapeKind.Timestamp },
+        new() { Name = "UpdateDate", Index = 10, Kind = ShapeKind.Timestamp },
+        new() { Name = "PolicyVersionList", Index = 11, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ManagedPolicyDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyId is { } v1) writer.WriteString(s_members[1], v1);
+        if (Arn is { } v2) writer.WriteString(s_members[2], v2);
+        if (Path is { } v3) writer.WriteString(s_members[3], v3);
+        if (DefaultVersionId is { } v4) writer.WriteString(s_members[4], v4);
+        if (AttachmentCount is { } v5) writer.WriteInteger(s_members[5], v5);
+        if (PermissionsBoundaryUsageCount is { } v6) writer.WriteInteger(s_members[6], v6);
+        if (IsAttachable is { } v7) writer.WriteBoolean(s_members[7], v7);
+        if (Description is { } v8) writer.WriteString(s_members[8], v8);
+        if (CreateDate is { } v9) writer.WriteTimestamp(s_members[9], v9);
+        if (UpdateDate is { } v10) writer.WriteTimestamp(s_members[10], v10);
+        if (PolicyVersionList is { } v11) writer.WriteList(s_members[11], v11, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyName = reader.ReadString(member); break;
+            case 1: PolicyId = reader.ReadString(member); break;
+            case 2: Arn = reader.ReadString(member); break;
+            case 3: Path = reader.ReadString(member); break;
+            case 4: DefaultVersionId = reader.ReadString(member); break;
+            case 5: AttachmentCount = reader.ReadInteger(member); break;
+            case 6: PermissionsBoundaryUsageCount = reader.ReadInteger(member); break;
+            case 7: IsAttachable = reader.ReadBoolean(member); break;
+            case 8: Description = reader.ReadString(member); break;
+            case 9: CreateDate = reader.ReadTimestamp(member); break;
+            case 10: UpdateDate = reader.ReadTimestamp(member); break;
+            case 11: PolicyVersionList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyVersion>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyName is not null,
+        1 => PolicyId is not null,
+        2 => Arn is not null,
+        3 => Path is not null,
+        4 => DefaultVersionId is not null,
+        5 => AttachmentCount is not null,
+        6 => PermissionsBoundaryUsageCount is not null,
+        7 => IsAttachable is not null,
+        8 => Description is not null,
+        9 => CreateDate is not null,
+        10 => UpdateDate is not null,
+        11 => PolicyVersionList is not null,
+        _ => false,
+    };
+}
+
+public sealed class OpenIDConnectProviderListEntry : Shape
+{
+    public string? Arn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Arn", Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("OpenIDConnectProviderListEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Arn is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Arn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Arn is not null,
+        _ => false,
+    };
+}
+
 public sealed class OrderedOrganizationPolicyType : Shape
 {
     public List<string>? ServiceControlPolicyInputList { get; set; }
@@ -3300,6 +5607,42 @@ public sealed class Policy : Shape
         9 => CreateDate is not null,
         10 => UpdateDate is not null,
         11 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class PolicyDetail : Shape
+{
+    public string? PolicyName { get; set; }
+    public string? PolicyDocument { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyName", Kind = ShapeKind.String },
+        new() { Name = "PolicyDocument", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("PolicyDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyDocument is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyName = reader.ReadString(member); break;
+            case 1: PolicyDocument = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyName is not null,
+        1 => PolicyDocument is not null,
         _ => false,
     };
 }
@@ -3535,6 +5878,83 @@ public sealed class Position : Shape
     };
 }
 
+public sealed class PutGroupPolicyRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? PolicyName { get; set; }
+    public string? PolicyDocument { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "PolicyDocument", Index = 2, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("PutGroupPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PolicyName is { } v1) writer.WriteString(s_members[1], v1);
+        if (PolicyDocument is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: PolicyName = reader.ReadString(member); break;
+            case 2: PolicyDocument = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => PolicyName is not null,
+        2 => PolicyDocument is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutRolePermissionsBoundaryRequest : Shape
+{
+    public string? RoleName { get; set; }
+    public string? PermissionsBoundary { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PermissionsBoundary", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("PutRolePermissionsBoundaryRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PermissionsBoundary is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleName = reader.ReadString(member); break;
+            case 1: PermissionsBoundary = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleName is not null,
+        1 => PermissionsBoundary is not null,
+        _ => false,
+    };
+}
+
 public sealed class PutRolePolicyRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -3576,6 +5996,42 @@ public sealed class PutRolePolicyRequest : Shape
     };
 }
 
+public sealed class PutUserPermissionsBoundaryRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? PermissionsBoundary { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "PermissionsBoundary", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("PutUserPermissionsBoundaryRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (PermissionsBoundary is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: PermissionsBoundary = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => PermissionsBoundary is not null,
+        _ => false,
+    };
+}
+
 public sealed class PutUserPolicyRequest : Shape
 {
     public string? UserName { get; set; }
@@ -3613,6 +6069,114 @@ public sealed class PutUserPolicyRequest : Shape
         0 => UserName is not null,
         1 => PolicyName is not null,
         2 => PolicyDocument is not null,
+        _ => false,
+    };
+}
+
+public sealed class RemoveClientIDFromOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public string? ClientID { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientID", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("RemoveClientIDFromOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientID is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: ClientID = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => ClientID is not null,
+        _ => false,
+    };
+}
+
+public sealed class RemoveRoleFromInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public string? RoleName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "RoleName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("RemoveRoleFromInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: RoleName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => RoleName is not null,
+        _ => false,
+    };
+}
+
+public sealed class RemoveUserFromGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? UserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "UserName", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("RemoveUserFromGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (UserName is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: UserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => UserName is not null,
         _ => false,
     };
 }
@@ -3759,6 +6323,92 @@ public sealed class Role : Shape
     };
 }
 
+public sealed class RoleDetail : Shape
+{
+    public string? Path { get; set; }
+    public string? RoleName { get; set; }
+    public string? RoleId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public string? AssumeRolePolicyDocument { get; set; }
+    public List<InstanceProfile>? InstanceProfileList { get; set; }
+    public List<PolicyDetail>? RolePolicyList { get; set; }
+    public List<AttachedPolicy>? AttachedManagedPolicies { get; set; }
+    public AttachedPermissionsBoundary? PermissionsBoundary { get; set; }
+    public List<Tag>? Tags { get; set; }
+    public RoleLastUsed? RoleLastUsed { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String },
+        new() { Name = "RoleName", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "RoleId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "CreateDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "AssumeRolePolicyDocument", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "InstanceProfileList", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "RolePolicyList", Index = 7, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "AttachedManagedPolicies", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "PermissionsBoundary", Index = 9, Kind = ShapeKind.Structure },
+        new() { Name = "Tags", Index = 10, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "RoleLastUsed", Index = 11, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("RoleDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleName is { } v1) writer.WriteString(s_members[1], v1);
+        if (RoleId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (CreateDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (AssumeRolePolicyDocument is { } v5) writer.WriteString(s_members[5], v5);
+        if (InstanceProfileList is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (RolePolicyList is { } v7) writer.WriteList(s_members[7], v7, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (AttachedManagedPolicies is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (PermissionsBoundary is { } v9) writer.WriteStructure(s_members[9], v9);
+        if (Tags is { } v10) writer.WriteList(s_members[10], v10, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (RoleLastUsed is { } v11) writer.WriteStructure(s_members[11], v11);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: RoleName = reader.ReadString(member); break;
+            case 2: RoleId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: CreateDate = reader.ReadTimestamp(member); break;
+            case 5: AssumeRolePolicyDocument = reader.ReadString(member); break;
+            case 6: InstanceProfileList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<InstanceProfile>(m0)); break;
+            case 7: RolePolicyList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyDetail>(m0)); break;
+            case 8: AttachedManagedPolicies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<AttachedPolicy>(m0)); break;
+            case 9: PermissionsBoundary = reader.ReadStructure<AttachedPermissionsBoundary>(member); break;
+            case 10: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 11: RoleLastUsed = reader.ReadStructure<RoleLastUsed>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => RoleName is not null,
+        2 => RoleId is not null,
+        3 => Arn is not null,
+        4 => CreateDate is not null,
+        5 => AssumeRolePolicyDocument is not null,
+        6 => InstanceProfileList is not null,
+        7 => RolePolicyList is not null,
+        8 => AttachedManagedPolicies is not null,
+        9 => PermissionsBoundary is not null,
+        10 => Tags is not null,
+        11 => RoleLastUsed is not null,
+        _ => false,
+    };
+}
+
 public sealed class RoleLastUsed : Shape
 {
     public DateTimeOffset? LastUsedDate { get; set; }
@@ -3791,6 +6441,42 @@ public sealed class RoleLastUsed : Shape
     {
         0 => LastUsedDate is not null,
         1 => Region is not null,
+        _ => false,
+    };
+}
+
+public sealed class RoleUsageType : Shape
+{
+    public string? Region { get; set; }
+    public List<string>? Resources { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Region", Kind = ShapeKind.String },
+        new() { Name = "Resources", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("RoleUsageType", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Region is { } v0) writer.WriteString(s_members[0], v0);
+        if (Resources is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Region = reader.ReadString(member); break;
+            case 1: Resources = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Region is not null,
+        1 => Resources is not null,
         _ => false,
     };
 }
@@ -4167,6 +6853,114 @@ public sealed class Tag : Shape
     };
 }
 
+public sealed class TagInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Tags", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("TagInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tags is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class TagOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Tags", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("TagOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tags is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class TagPolicyRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Tags", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("TagPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tags is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => Tags is not null,
+        _ => false,
+    };
+}
+
 public sealed class TagRoleRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -4235,6 +7029,114 @@ public sealed class TagUserRequest : Shape
     {
         0 => UserName is not null,
         1 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class UntagInstanceProfileRequest : Shape
+{
+    public string? InstanceProfileName { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InstanceProfileName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagInstanceProfileRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InstanceProfileName is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InstanceProfileName = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InstanceProfileName is not null,
+        1 => TagKeys is not null,
+        _ => false,
+    };
+}
+
+public sealed class UntagOpenIDConnectProviderRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagOpenIDConnectProviderRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => TagKeys is not null,
+        _ => false,
+    };
+}
+
+public sealed class UntagPolicyRequest : Shape
+{
+    public string? PolicyArn { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagPolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyArn = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyArn is not null,
+        1 => TagKeys is not null,
         _ => false,
     };
 }
@@ -4388,6 +7290,83 @@ public sealed class UpdateAssumeRolePolicyRequest : Shape
     };
 }
 
+public sealed class UpdateGroupRequest : Shape
+{
+    public string? GroupName { get; set; }
+    public string? NewPath { get; set; }
+    public string? NewGroupName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "GroupName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "NewPath", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "NewGroupName", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateGroupRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (GroupName is { } v0) writer.WriteString(s_members[0], v0);
+        if (NewPath is { } v1) writer.WriteString(s_members[1], v1);
+        if (NewGroupName is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: GroupName = reader.ReadString(member); break;
+            case 1: NewPath = reader.ReadString(member); break;
+            case 2: NewGroupName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => GroupName is not null,
+        1 => NewPath is not null,
+        2 => NewGroupName is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateOpenIDConnectProviderThumbprintRequest : Shape
+{
+    public string? OpenIDConnectProviderArn { get; set; }
+    public List<string>? ThumbprintList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OpenIDConnectProviderArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ThumbprintList", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateOpenIDConnectProviderThumbprintRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OpenIDConnectProviderArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ThumbprintList is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OpenIDConnectProviderArn = reader.ReadString(member); break;
+            case 1: ThumbprintList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OpenIDConnectProviderArn is not null,
+        1 => ThumbprintList is not null,
+        _ => false,
+    };
+}
+
 public sealed class UpdateRoleDescriptionRequest : Shape
 {
     public string? RoleName { get; set; }
@@ -4508,6 +7487,47 @@ public sealed class UpdateRoleResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class UpdateUserRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? NewPath { get; set; }
+    public string? NewUserName { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "NewPath", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "NewUserName", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateUserRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (NewPath is { } v1) writer.WriteString(s_members[1], v1);
+        if (NewUserName is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: NewPath = reader.ReadString(member); break;
+            case 2: NewUserName = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => NewPath is not null,
+        2 => NewUserName is not null,
+        _ => false,
+    };
+}
+
 public sealed class User : Shape
 {
     public string? Path { get; set; }
@@ -4574,6 +7594,130 @@ public sealed class User : Shape
     };
 }
 
+public sealed class UserDetail : Shape
+{
+    public string? Path { get; set; }
+    public string? UserName { get; set; }
+    public string? UserId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public List<PolicyDetail>? UserPolicyList { get; set; }
+    public List<string>? GroupList { get; set; }
+    public List<AttachedPolicy>? AttachedManagedPolicies { get; set; }
+    public AttachedPermissionsBoundary? PermissionsBoundary { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String },
+        new() { Name = "UserName", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "UserId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "CreateDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "UserPolicyList", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "GroupList", Index = 6, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "AttachedManagedPolicies", Index = 7, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "PermissionsBoundary", Index = 8, Kind = ShapeKind.Structure },
+        new() { Name = "Tags", Index = 9, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("UserDetail", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (UserName is { } v1) writer.WriteString(s_members[1], v1);
+        if (UserId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (CreateDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (UserPolicyList is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (GroupList is { } v6) writer.WriteList(s_members[6], v6, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (AttachedManagedPolicies is { } v7) writer.WriteList(s_members[7], v7, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (PermissionsBoundary is { } v8) writer.WriteStructure(s_members[8], v8);
+        if (Tags is { } v9) writer.WriteList(s_members[9], v9, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: UserName = reader.ReadString(member); break;
+            case 2: UserId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: CreateDate = reader.ReadTimestamp(member); break;
+            case 5: UserPolicyList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyDetail>(m0)); break;
+            case 6: GroupList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 7: AttachedManagedPolicies = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<AttachedPolicy>(m0)); break;
+            case 8: PermissionsBoundary = reader.ReadStructure<AttachedPermissionsBoundary>(member); break;
+            case 9: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => UserName is not null,
+        2 => UserId is not null,
+        3 => Arn is not null,
+        4 => CreateDate is not null,
+        5 => UserPolicyList is not null,
+        6 => GroupList is not null,
+        7 => AttachedManagedPolicies is not null,
+        8 => PermissionsBoundary is not null,
+        9 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class AddClientIDToOpenIDConnectProviderResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("AddClientIDToOpenIDConnectProviderResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class AddRoleToInstanceProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("AddRoleToInstanceProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class AddUserToGroupResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("AddUserToGroupResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class AttachGroupPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("AttachGroupPolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class AttachRolePolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("AttachRolePolicyResponse");
@@ -4598,9 +7742,93 @@ public sealed class AttachUserPolicyResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class CreateAccountAliasResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("CreateAccountAliasResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class DeleteAccessKeyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("DeleteAccessKeyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteAccountAliasResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteAccountAliasResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteGroupResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteGroupResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteGroupPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteGroupPolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteInstanceProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteInstanceProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteLoginProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteLoginProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DeleteOpenIDConnectProviderResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteOpenIDConnectProviderResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -4646,6 +7874,18 @@ public sealed class DeleteRoleResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class DeleteRolePermissionsBoundaryResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteRolePermissionsBoundaryResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class DeleteRolePolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("DeleteRolePolicyResponse");
@@ -4670,9 +7910,33 @@ public sealed class DeleteUserResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class DeleteUserPermissionsBoundaryResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DeleteUserPermissionsBoundaryResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class DeleteUserPolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("DeleteUserPolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class DetachGroupPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("DetachGroupPolicyResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -4706,9 +7970,57 @@ public sealed class DetachUserPolicyResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class GenerateCredentialReportRequest : Shape
+{
+    private static readonly StructureSchema s_schema = new("GenerateCredentialReportRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class GetAccountSummaryRequest : Shape
 {
     private static readonly StructureSchema s_schema = new("GetAccountSummaryRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class GetCredentialReportRequest : Shape
+{
+    private static readonly StructureSchema s_schema = new("GetCredentialReportRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class PutGroupPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("PutGroupPolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class PutRolePermissionsBoundaryResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("PutRolePermissionsBoundaryResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -4730,6 +8042,18 @@ public sealed class PutRolePolicyResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class PutUserPermissionsBoundaryResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("PutUserPermissionsBoundaryResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class PutUserPolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("PutUserPolicyResponse");
@@ -4742,9 +8066,81 @@ public sealed class PutUserPolicyResponse : Shape
     public override bool IsSet(Member member) => false;
 }
 
+public sealed class RemoveClientIDFromOpenIDConnectProviderResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("RemoveClientIDFromOpenIDConnectProviderResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class RemoveRoleFromInstanceProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("RemoveRoleFromInstanceProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class RemoveUserFromGroupResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("RemoveUserFromGroupResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
 public sealed class SetDefaultPolicyVersionResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("SetDefaultPolicyVersionResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class TagInstanceProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("TagInstanceProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class TagOpenIDConnectProviderResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("TagOpenIDConnectProviderResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class TagPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("TagPolicyResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -4769,6 +8165,42 @@ public sealed class TagRoleResponse : Shape
 public sealed class TagUserResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("TagUserResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagInstanceProfileResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagInstanceProfileResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagOpenIDConnectProviderResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagOpenIDConnectProviderResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagPolicyResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagPolicyResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }
@@ -4817,6 +8249,42 @@ public sealed class UpdateAccessKeyResponse : Shape
 public sealed class UpdateAssumeRolePolicyResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("UpdateAssumeRolePolicyResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateGroupResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateGroupResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateOpenIDConnectProviderThumbprintResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateOpenIDConnectProviderThumbprintResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateUserResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateUserResponse");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }

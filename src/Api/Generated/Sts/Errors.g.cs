@@ -8,11 +8,20 @@ namespace Longspan.Api.Sts;
 public sealed class ExpiredTokenException(string message)
     : AwsError("ExpiredTokenException", message, 400);
 
+public sealed class IDPCommunicationErrorException(string message)
+    : AwsError("IDPCommunicationErrorException", message, 400, "IDPCommunicationError");
+
+public sealed class IDPRejectedClaimException(string message)
+    : AwsError("IDPRejectedClaimException", message, 403, "IDPRejectedClaim");
+
 public sealed class InvalidAuthorizationMessageException(string message)
     : AwsError("InvalidAuthorizationMessageException", message, 400);
 
 public sealed class InvalidContextAssertionException(string message)
     : AwsError("InvalidContextAssertionException", message, 400, "InvalidContextAssertion");
+
+public sealed class InvalidIdentityTokenException(string message)
+    : AwsError("InvalidIdentityTokenException", message, 400, "InvalidIdentityToken");
 
 public sealed class MalformedPolicyDocumentException(string message)
     : AwsError("MalformedPolicyDocumentException", message, 400, "MalformedPolicyDocument");

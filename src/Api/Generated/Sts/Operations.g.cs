@@ -37,6 +37,9 @@ public static class StsOperations
     public static readonly Operation<AssumeRoleRequest, AssumeRoleResponse> AssumeRole =
         new() { Service = Service, Name = "AssumeRole" };
 
+    public static readonly Operation<AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse> AssumeRoleWithWebIdentity =
+        new() { Service = Service, Name = "AssumeRoleWithWebIdentity" };
+
     public static readonly Operation<DecodeAuthorizationMessageRequest, DecodeAuthorizationMessageResponse> DecodeAuthorizationMessage =
         new() { Service = Service, Name = "DecodeAuthorizationMessage" };
 
@@ -46,15 +49,20 @@ public static class StsOperations
     public static readonly Operation<GetCallerIdentityRequest, GetCallerIdentityResponse> GetCallerIdentity =
         new() { Service = Service, Name = "GetCallerIdentity" };
 
+    public static readonly Operation<GetFederationTokenRequest, GetFederationTokenResponse> GetFederationToken =
+        new() { Service = Service, Name = "GetFederationToken" };
+
     public static readonly Operation<GetSessionTokenRequest, GetSessionTokenResponse> GetSessionToken =
         new() { Service = Service, Name = "GetSessionToken" };
 
     private static readonly Operation[] s_claimed =
     {
         AssumeRole,
+        AssumeRoleWithWebIdentity,
         DecodeAuthorizationMessage,
         GetAccessKeyInfo,
         GetCallerIdentity,
+        GetFederationToken,
         GetSessionToken,
     };
     private static Operation[] Claimed() => s_claimed;

@@ -153,6 +153,148 @@ public sealed class AssumeRoleResponse : Shape
     };
 }
 
+public sealed class AssumeRoleWithWebIdentityRequest : Shape
+{
+    public string? RoleArn { get; set; }
+    public string? RoleSessionName { get; set; }
+    public string? WebIdentityToken { get; set; }
+    public string? ProviderId { get; set; }
+    public List<PolicyDescriptorType>? PolicyArns { get; set; }
+    public string? Policy { get; set; }
+    public int? DurationSeconds { get; set; }
+    public int? MinimumSessionTokenSize { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RoleArn", Kind = ShapeKind.String, Required = true },
+        new() { Name = "RoleSessionName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "WebIdentityToken", Index = 2, Kind = ShapeKind.String, Required = true, Sensitive = true },
+        new() { Name = "ProviderId", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "PolicyArns", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "Policy", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "DurationSeconds", Index = 6, Kind = ShapeKind.Integer },
+        new() { Name = "MinimumSessionTokenSize", Index = 7, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("AssumeRoleWithWebIdentityRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RoleArn is { } v0) writer.WriteString(s_members[0], v0);
+        if (RoleSessionName is { } v1) writer.WriteString(s_members[1], v1);
+        if (WebIdentityToken is { } v2) writer.WriteString(s_members[2], v2);
+        if (ProviderId is { } v3) writer.WriteString(s_members[3], v3);
+        if (PolicyArns is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Policy is { } v5) writer.WriteString(s_members[5], v5);
+        if (DurationSeconds is { } v6) writer.WriteInteger(s_members[6], v6);
+        if (MinimumSessionTokenSize is { } v7) writer.WriteInteger(s_members[7], v7);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RoleArn = reader.ReadString(member); break;
+            case 1: RoleSessionName = reader.ReadString(member); break;
+            case 2: WebIdentityToken = reader.ReadString(member); break;
+            case 3: ProviderId = reader.ReadString(member); break;
+            case 4: PolicyArns = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyDescriptorType>(m0)); break;
+            case 5: Policy = reader.ReadString(member); break;
+            case 6: DurationSeconds = reader.ReadInteger(member); break;
+            case 7: MinimumSessionTokenSize = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RoleArn is not null,
+        1 => RoleSessionName is not null,
+        2 => WebIdentityToken is not null,
+        3 => ProviderId is not null,
+        4 => PolicyArns is not null,
+        5 => Policy is not null,
+        6 => DurationSeconds is not null,
+        7 => MinimumSessionTokenSize is not null,
+        _ => false,
+    };
+}
+
+public sealed class AssumeRoleWithWebIdentityResponse : Shape
+{
+    public Credentials? Credentials { get; set; }
+    public string? SubjectFromWebIdentityToken { get; set; }
+    public AssumedRoleUser? AssumedRoleUser { get; set; }
+    public int? PackedPolicySize { get; set; }
+    public string? Provider { get; set; }
+    public string? Audience { get; set; }
+    public string? SourceIdentity { get; set; }
+    public int? SessionTokenUtilization { get; set; }
+    public int? SessionTokenSize { get; set; }
+    public TrustedIdentityPropagationContext? TrustedIdentityPropagationContext { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Credentials", Kind = ShapeKind.Structure },
+        new() { Name = "SubjectFromWebIdentityToken", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "AssumedRoleUser", Index = 2, Kind = ShapeKind.Structure },
+        new() { Name = "PackedPolicySize", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "Provider", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "Audience", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "SourceIdentity", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "SessionTokenUtilization", Index = 7, Kind = ShapeKind.Integer },
+        new() { Name = "SessionTokenSize", Index = 8, Kind = ShapeKind.Integer },
+        new() { Name = "TrustedIdentityPropagationContext", Index = 9, Kind = ShapeKind.Structure, Sensitive = true },
+    };
+    private static readonly StructureSchema s_schema = new("AssumeRoleWithWebIdentityResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Credentials is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (SubjectFromWebIdentityToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (AssumedRoleUser is { } v2) writer.WriteStructure(s_members[2], v2);
+        if (PackedPolicySize is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (Provider is { } v4) writer.WriteString(s_members[4], v4);
+        if (Audience is { } v5) writer.WriteString(s_members[5], v5);
+        if (SourceIdentity is { } v6) writer.WriteString(s_members[6], v6);
+        if (SessionTokenUtilization is { } v7) writer.WriteInteger(s_members[7], v7);
+        if (SessionTokenSize is { } v8) writer.WriteInteger(s_members[8], v8);
+        if (TrustedIdentityPropagationContext is { } v9) writer.WriteStructure(s_members[9], v9);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Credentials = reader.ReadStructure<Credentials>(member); break;
+            case 1: SubjectFromWebIdentityToken = reader.ReadString(member); break;
+            case 2: AssumedRoleUser = reader.ReadStructure<AssumedRoleUser>(member); break;
+            case 3: PackedPolicySize = reader.ReadInteger(member); break;
+            case 4: Provider = reader.ReadString(member); break;
+            case 5: Audience = reader.ReadString(member); break;
+            case 6: SourceIdentity = reader.ReadString(member); break;
+            case 7: SessionTokenUtilization = reader.ReadInteger(member); break;
+            case 8: SessionTokenSize = reader.ReadInteger(member); break;
+            case 9: TrustedIdentityPropagationContext = reader.ReadStructure<TrustedIdentityPropagationContext>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Credentials is not null,
+        1 => SubjectFromWebIdentityToken is not null,
+        2 => AssumedRoleUser is not null,
+        3 => PackedPolicySize is not null,
+        4 => Provider is not null,
+        5 => Audience is not null,
+        6 => SourceIdentity is not null,
+        7 => SessionTokenUtilization is not null,
+        8 => SessionTokenSize is not null,
+        9 => TrustedIdentityPropagationContext is not null,
+        _ => false,
+    };
+}
+
 public sealed class AssumedRoleUser : Shape
 {
     public string? AssumedRoleId { get; set; }
@@ -297,6 +439,42 @@ public sealed class DecodeAuthorizationMessageResponse : Shape
     };
 }
 
+public sealed class FederatedUser : Shape
+{
+    public string? FederatedUserId { get; set; }
+    public string? Arn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "FederatedUserId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Arn", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("FederatedUser", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (FederatedUserId is { } v0) writer.WriteString(s_members[0], v0);
+        if (Arn is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: FederatedUserId = reader.ReadString(member); break;
+            case 1: Arn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => FederatedUserId is not null,
+        1 => Arn is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetAccessKeyInfoRequest : Shape
 {
     public string? AccessKeyId { get; set; }
@@ -412,6 +590,113 @@ public sealed class GetCallerIdentityResponse : Shape
     };
 }
 
+public sealed class GetFederationTokenRequest : Shape
+{
+    public string? Name { get; set; }
+    public string? Policy { get; set; }
+    public List<PolicyDescriptorType>? PolicyArns { get; set; }
+    public int? DurationSeconds { get; set; }
+    public List<Tag>? Tags { get; set; }
+    public int? MinimumSessionTokenSize { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Policy", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "PolicyArns", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "DurationSeconds", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "Tags", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "MinimumSessionTokenSize", Index = 5, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("GetFederationTokenRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Policy is { } v1) writer.WriteString(s_members[1], v1);
+        if (PolicyArns is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (DurationSeconds is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (Tags is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (MinimumSessionTokenSize is { } v5) writer.WriteInteger(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Policy = reader.ReadString(member); break;
+            case 2: PolicyArns = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<PolicyDescriptorType>(m0)); break;
+            case 3: DurationSeconds = reader.ReadInteger(member); break;
+            case 4: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 5: MinimumSessionTokenSize = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Policy is not null,
+        2 => PolicyArns is not null,
+        3 => DurationSeconds is not null,
+        4 => Tags is not null,
+        5 => MinimumSessionTokenSize is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetFederationTokenResponse : Shape
+{
+    public Credentials? Credentials { get; set; }
+    public FederatedUser? FederatedUser { get; set; }
+    public int? PackedPolicySize { get; set; }
+    public int? SessionTokenUtilization { get; set; }
+    public int? SessionTokenSize { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Credentials", Kind = ShapeKind.Structure },
+        new() { Name = "FederatedUser", Index = 1, Kind = ShapeKind.Structure },
+        new() { Name = "PackedPolicySize", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "SessionTokenUtilization", Index = 3, Kind = ShapeKind.Integer },
+        new() { Name = "SessionTokenSize", Index = 4, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("GetFederationTokenResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Credentials is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (FederatedUser is { } v1) writer.WriteStructure(s_members[1], v1);
+        if (PackedPolicySize is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (SessionTokenUtilization is { } v3) writer.WriteInteger(s_members[3], v3);
+        if (SessionTokenSize is { } v4) writer.WriteInteger(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Credentials = reader.ReadStructure<Credentials>(member); break;
+            case 1: FederatedUser = reader.ReadStructure<FederatedUser>(member); break;
+            case 2: PackedPolicySize = reader.ReadInteger(member); break;
+            case 3: SessionTokenUtilization = reader.ReadInteger(member); break;
+            case 4: SessionTokenSize = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Credentials is not null,
+        1 => FederatedUser is not null,
+        2 => PackedPolicySize is not null,
+        3 => SessionTokenUtilization is not null,
+        4 => SessionTokenSize is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetSessionTokenRequest : Shape
 {
     public int? DurationSeconds { get; set; }
@@ -495,6 +780,52 @@ public sealed class GetSessionTokenResponse : Shape
         0 => Credentials is not null,
         1 => SessionTokenUtilization is not null,
         2 => SessionTokenSize is not null,
+        _ => false,
+    };
+}
+
+public sealed class OriginIdentity : Shape
+{
+    public string? Subject { get; set; }
+    public string? SubjectType { get; set; }
+    public string? Issuer { get; set; }
+    public string? FederatedProviderArn { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Subject", Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "SubjectType", Index = 1, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "Issuer", Index = 2, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "FederatedProviderArn", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("OriginIdentity", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Subject is { } v0) writer.WriteString(s_members[0], v0);
+        if (SubjectType is { } v1) writer.WriteString(s_members[1], v1);
+        if (Issuer is { } v2) writer.WriteString(s_members[2], v2);
+        if (FederatedProviderArn is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Subject = reader.ReadString(member); break;
+            case 1: SubjectType = reader.ReadString(member); break;
+            case 2: Issuer = reader.ReadString(member); break;
+            case 3: FederatedProviderArn = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Subject is not null,
+        1 => SubjectType is not null,
+        2 => Issuer is not null,
+        3 => FederatedProviderArn is not null,
         _ => false,
     };
 }
@@ -598,6 +929,73 @@ public sealed class Tag : Shape
     {
         0 => Key is not null,
         1 => Value is not null,
+        _ => false,
+    };
+}
+
+public sealed class TransactionContext : Shape
+{
+    public Dictionary<string, string>? IdentityProvider { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "IdentityProvider", Kind = ShapeKind.Map, Key = new() { Name = "key", Kind = ShapeKind.String }, Value = new() { Name = "value", Kind = ShapeKind.String, Sensitive = true } },
+    };
+    private static readonly StructureSchema s_schema = new("TransactionContext", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (IdentityProvider is { } v0) writer.WriteMap(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: IdentityProvider = reader.ReadMap(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => IdentityProvider is not null,
+        _ => false,
+    };
+}
+
+public sealed class TrustedIdentityPropagationContext : Shape
+{
+    public OriginIdentity? OriginIdentity { get; set; }
+    public TransactionContext? TransactionContext { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "OriginIdentity", Kind = ShapeKind.Structure },
+        new() { Name = "TransactionContext", Index = 1, Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("TrustedIdentityPropagationContext", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (OriginIdentity is { } v0) writer.WriteStructure(s_members[0], v0);
+        if (TransactionContext is { } v1) writer.WriteStructure(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: OriginIdentity = reader.ReadStructure<OriginIdentity>(member); break;
+            case 1: TransactionContext = reader.ReadStructure<TransactionContext>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => OriginIdentity is not null,
+        1 => TransactionContext is not null,
         _ => false,
     };
 }

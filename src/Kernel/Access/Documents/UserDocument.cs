@@ -4,7 +4,7 @@ namespace Longspan.Kernel.Access.Documents;
 /// An IAM user. Stored under its name in lower case, because IAM does not tell names apart by case. Its key ids are part of the
 /// document so that the limit of keys per user holds under concurrent creation: both creators must replace the same revision.
 /// </summary>
-public sealed record UserDocument
+public sealed record UserDocument : IdentityDocument
 {
     public required string UserName { get; init; }
     public required string UserId { get; init; }
@@ -14,9 +14,11 @@ public sealed record UserDocument
     public bool IsAdministrator { get; init; }
     public IReadOnlyList<string> AccessKeyIds { get; init; } = [];
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
-    /// <summary>Policy name to policy text.</summary>
-    public IReadOnlyDictionary<string, string> InlinePolicies { get; init; } = new Dictionary<string, string>();
-    public IReadOnlyList<string> AttachedPolicyArns { get; init; } = [];
+    /// <summary>
+    /// Document names of the groups that the user is in, so that one read of the user tells which groups to read. Older documents do not
+    /// have the member.
+    /// </summary>
+    public IReadOnlyList<string> GroupNames { get => field ?? []; init; }
     public string? PermissionsBoundaryArn { get; init; }
 
     public string ArnIn(string accountId) => $"arn:aws:iam::{accountId}:user{Path}{UserName}";

@@ -23,11 +23,12 @@ public sealed record Principal(Caller Caller)
         Caller.ServicePrincipal is not null ? "Service"
         : Caller.IsAnonymous ? "Anonymous"
         : Caller.SessionName is not null ? "AssumedRole"
+        : Caller.Session?.FederatingUser is not null ? "FederatedUser"
         : Caller.Arn.EndsWith(":root", StringComparison.Ordinal) ? "Account"
         : "User";
 
     /// <summary>Services, machines and strangers have no policies of their own; only what belongs to the resource can let them in.</summary>
-    public bool HasIdentity => UserName is not null || Caller.SessionName is not null;
+    public bool HasIdentity => UserName is not null || Caller.SessionName is not null || Caller.Session?.FederatingUser is not null;
 }
 
 /// <summary>A policy and where it comes from, as simulations tell it.</summary>

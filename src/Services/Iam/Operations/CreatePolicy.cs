@@ -32,7 +32,7 @@ internal static class CreatePolicy
         }
         var commit = new Commit().Create(AccessKinds.Policies, cx.AccountId, AccessKinds.NameOf(name), policy);
         return (await cx.Documents.CommitAsync(commit, stop)).Committed
-            ? new CreatePolicyResponse { Policy = policy.ToShape(cx.AccountId) }
+            ? new CreatePolicyResponse { Policy = policy.ToShape(cx.AccountId, bounded: 0) }
             : throw new EntityAlreadyExistsException($"A policy called {name} already exists. Duplicate names are not allowed.");
     }
 }

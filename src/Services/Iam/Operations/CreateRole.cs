@@ -23,15 +23,26 @@ internal static class CreateRole
             Description = IamChecks.Description(request.Description),
             MaximumSessionSeconds = IamChecks.SessionSeconds(request.MaxSessionDuration),
             Tags = IamTags.Read(request.Tags, "TagsPerRole"),
-            PermissionsBoundaryArn = await Attachments.BoundaryAsync(cx, request.PermissionsBoundary, stop),
+            PermissionsBoundaryArn = request.PermissionsBoundary,
         };
+        if (role.IsServiceLinked)
+        {
+            throw IamFaults.Validation($"The path {RoleDocument.ServiceLinkedPath} is reserved for service-linked roles.");
+        }
         if ((await cx.Documents.ListAsync(AccessKinds.Roles, cx.AccountId, stop)).Count >= IamLimits.RolesPerAccount)
         {
             throw IamFaults.Quota("RolesPerAccount", IamLimits.RolesPerAccount);
         }
-        var commit = new Commit().Create(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(name), role);
-        return (await cx.Documents.CommitAsync(commit, stop)).Committed
-            ? new CreateRoleResponse { Role = role.ToShape(cx.AccountId) }
-            : throw new EntityAlreadyExistsException($"Role with name {name} already exists.");
+        await cx.CommitAsync(async () =>
+        {
+            if (await cx.Documents.GetAsync(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(name), stop) is not null)
+            {
+                throw new EntityAlreadyExistsException($"Role with name {name} already exists.");
+            }
+            var commit = new Commit().Create(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(name), role);
+            await Boundaries.RequireAsync(cx, commit, request.PermissionsBoundary, stop);
+            return commit;
+        }, stop);
+        return new CreateRoleResponse { Role = role.ToShape(cx.AccountId) };
     }
 }

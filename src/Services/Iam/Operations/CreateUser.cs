@@ -18,15 +18,22 @@ internal static class CreateUser
             Path = IamChecks.Path(request.Path),
             CreatedAt = cx.Call.Now,
             Tags = IamTags.Read(request.Tags, "TagsPerUser"),
-            PermissionsBoundaryArn = await Attachments.BoundaryAsync(cx, request.PermissionsBoundary, stop),
+            PermissionsBoundaryArn = request.PermissionsBoundary,
         };
         if ((await cx.Documents.ListAsync(AccessKinds.Users, cx.AccountId, stop)).Count >= IamLimits.UsersPerAccount)
         {
             throw IamFaults.Quota("UsersPerAccount", IamLimits.UsersPerAccount);
         }
-        var commit = new Commit().Create(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), user);
-        return (await cx.Documents.CommitAsync(commit, stop)).Committed
-            ? new CreateUserResponse { User = user.ToShape(cx.AccountId) }
-            : throw new EntityAlreadyExistsException($"User with name {name} already exists.");
+        await cx.CommitAsync(async () =>
+        {
+            if (await cx.Documents.GetAsync(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), stop) is not null)
+            {
+                throw new EntityAlreadyExistsException($"User with name {name} already exists.");
+            }
+            var commit = new Commit().Create(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), user);
+            await Boundaries.RequireAsync(cx, commit, request.PermissionsBoundary, stop);
+            return commit;
+        }, stop);
+        return new CreateUserResponse { User = user.ToShape(cx.AccountId) };
     }
 }

@@ -11,7 +11,11 @@ internal static class DeleteRole
     {
         await cx.CommitAsync(async () =>
         {
-            var role = await Identities.RoleAsync(cx, request.RoleName, stop);
+            var role = await Identities.RoleToChangeAsync(cx, request.RoleName, stop);
+            if (role.Value.InstanceProfileNames.Count > 0)
+            {
+                throw new DeleteConflictException("Cannot delete entity, must remove roles from instance profile first.");
+            }
             if (role.Value.InlinePolicies.Count > 0)
             {
                 throw new DeleteConflictException("Cannot delete entity, must delete policies first.");

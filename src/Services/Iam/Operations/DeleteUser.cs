@@ -20,6 +20,10 @@ internal static class DeleteUser
             {
                 throw new DeleteConflictException("Cannot delete entity, must delete access keys first.");
             }
+            if (user.Value.GroupNames.Count > 0)
+            {
+                throw new DeleteConflictException("Cannot delete entity, must remove users from group first.");
+            }
             if (user.Value.InlinePolicies.Count > 0)
             {
                 throw new DeleteConflictException("Cannot delete entity, must delete policies first.");

@@ -11,9 +11,11 @@ internal static class GetPolicy
         var arn = request.PolicyArn!;
         if (ManagedPolicies.IsKnown(arn))
         {
-            return new GetPolicyResponse { Policy = Shapes.ManagedPolicy(arn, await Attachments.CountAsync(cx, arn, stop)) };
+            var shape = Shapes.ManagedPolicy(arn, await Attachments.CountAsync(cx, arn, stop));
+            shape.PermissionsBoundaryUsageCount = await Boundaries.CountAsync(cx, arn, stop);
+            return new GetPolicyResponse { Policy = shape };
         }
         var policy = await Identities.PolicyAsync(cx, arn, stop);
-        return new GetPolicyResponse { Policy = policy.Value.ToShape(cx.AccountId) };
+        return new GetPolicyResponse { Policy = policy.Value.ToShape(cx.AccountId, await Boundaries.CountAsync(cx, arn, stop)) };
     }
 }

@@ -1,11 +1,14 @@
 using Longspan.Api.Iam;
+using Longspan.Kernel.Access.Documents;
 
 namespace Longspan.Services.Iam.Operations;
 
-/// <summary>Aliases name sign-in pages, of which there are none.</summary>
 internal static class ListAccountAliases
 {
-    public static ValueTask<ListAccountAliasesResponse> HandleAsync(
-        IamContext cx, ListAccountAliasesRequest request, CancellationToken stop) =>
-        ValueTask.FromResult(new ListAccountAliasesResponse { AccountAliases = [], IsTruncated = false });
+    public static async ValueTask<ListAccountAliasesResponse> HandleAsync(
+        IamContext cx, ListAccountAliasesRequest request, CancellationToken stop)
+    {
+        var account = await cx.Documents.GetAsync(AccessKinds.Accounts, cx.AccountId, AccountDocument.Name, stop);
+        return new ListAccountAliasesResponse { AccountAliases = account?.Value.Alias is { } alias ? [alias] : [], IsTruncated = false };
+    }
 }

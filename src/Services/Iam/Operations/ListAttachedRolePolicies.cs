@@ -8,9 +8,8 @@ internal static class ListAttachedRolePolicies
     public static async ValueTask<ListAttachedRolePoliciesResponse> HandleAsync(
         IamContext cx, ListAttachedRolePoliciesRequest request, CancellationToken stop)
     {
-        var role = await Identities.RoleAsync(cx, request.RoleName, stop);
-        var page = Paging.Cut(
-            Attachments.UnderPath(role.Value.AttachedPolicyArns, request.PathPrefix), arn => arn, request.Marker, request.MaxItems);
+        var page = await Attachments.ListAsync(
+            cx, IdentityKinds.Role, request.RoleName, request.PathPrefix, request.Marker, request.MaxItems, stop);
         return new ListAttachedRolePoliciesResponse
         {
             AttachedPolicies = page.Items.ConvertAll(Shapes.AttachedPolicy),

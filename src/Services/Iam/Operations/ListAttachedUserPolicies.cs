@@ -8,9 +8,8 @@ internal static class ListAttachedUserPolicies
     public static async ValueTask<ListAttachedUserPoliciesResponse> HandleAsync(
         IamContext cx, ListAttachedUserPoliciesRequest request, CancellationToken stop)
     {
-        var user = await Identities.UserAsync(cx, request.UserName, stop);
-        var page = Paging.Cut(
-            Attachments.UnderPath(user.Value.AttachedPolicyArns, request.PathPrefix), arn => arn, request.Marker, request.MaxItems);
+        var page = await Attachments.ListAsync(
+            cx, IdentityKinds.User, request.UserName, request.PathPrefix, request.Marker, request.MaxItems, stop);
         return new ListAttachedUserPoliciesResponse
         {
             AttachedPolicies = page.Items.ConvertAll(Shapes.AttachedPolicy),

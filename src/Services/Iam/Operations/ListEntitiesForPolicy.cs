@@ -16,29 +16,48 @@ internal static class ListEntitiesForPolicy
             // The index holds the ARN as the policy spells it.
             arn = (await Identities.PolicyAsync(cx, arn, stop)).Value.ArnIn(cx.AccountId);
         }
-        List<(string Key, PolicyUser? User, PolicyRole? Role)> entities = [];
-        if (request.EntityFilter is null or "User")
+        List<(string Key, object Entity)> entities = [];
+        foreach (var index in Indexes(request.PolicyUsageFilter))
         {
-            entities.AddRange((await cx.Documents.ListByIndexAsync(AccessKinds.Users, cx.AccountId, AccessKinds.AttachedIndex, arn, stop))
-                .Where(u => IsUnder(u.Value.Path, request.PathPrefix))
-                .Select(u => ("user/" + u.Key.Name, (PolicyUser?)new PolicyUser { UserName = u.Value.UserName, UserId = u.Value.UserId }, (PolicyRole?)null)));
+            if (request.EntityFilter is null or "User")
+            {
+                entities.AddRange((await cx.Documents.ListByIndexAsync(AccessKinds.Users, cx.AccountId, index, arn, stop))
+                    .Where(u => IsUnder(u.Value.Path, request.PathPrefix))
+                    .Select(u => ($"user/{u.Key.Name}", (object)new PolicyUser { UserName = u.Value.UserName, UserId = u.Value.UserId })));
+            }
+            if (request.EntityFilter is null or "Role")
+            {
+                entities.AddRange((await cx.Documents.ListByIndexAsync(AccessKinds.Roles, cx.AccountId, index, arn, stop))
+                    .Where(r => IsUnder(r.Value.Path, request.PathPrefix))
+                    .Select(r => ($"role/{r.Key.Name}", (object)new PolicyRole { RoleName = r.Value.RoleName, RoleId = r.Value.RoleId })));
+            }
+            if (request.EntityFilter is null or "Group")
+            {
+                entities.AddRange((await cx.Documents.ListByIndexAsync(AccessKinds.Groups, cx.AccountId, index, arn, stop))
+                    .Where(g => IsUnder(g.Value.Path, request.PathPrefix))
+                    .Select(g => ($"group/{g.Key.Name}", (object)new PolicyGroup { GroupName = g.Value.GroupName, GroupId = g.Value.GroupId })));
+            }
         }
-        if (request.EntityFilter is null or "Role")
-        {
-            entities.AddRange((await cx.Documents.ListByIndexAsync(AccessKinds.Roles, cx.AccountId, AccessKinds.AttachedIndex, arn, stop))
-                .Where(r => IsUnder(r.Value.Path, request.PathPrefix))
-                .Select(r => ("role/" + r.Key.Name, (PolicyUser?)null, (PolicyRole?)new PolicyRole { RoleName = r.Value.RoleName, RoleId = r.Value.RoleId })));
-        }
-        var page = Paging.Cut(entities.OrderBy(e => e.Key, StringComparer.Ordinal), e => e.Key, request.Marker, request.MaxItems);
+        var page = Paging.Cut(
+            entities.DistinctBy(e => e.Key).OrderBy(e => e.Key, StringComparer.Ordinal), e => e.Key, request.Marker, request.MaxItems);
         return new ListEntitiesForPolicyResponse
         {
-            PolicyGroups = [],
-            PolicyUsers = [.. page.Items.Select(e => e.User).OfType<PolicyUser>()],
-            PolicyRoles = [.. page.Items.Select(e => e.Role).OfType<PolicyRole>()],
+            PolicyGroups = [.. page.Items.Select(e => e.Entity).OfType<PolicyGroup>()],
+            PolicyUsers = [.. page.Items.Select(e => e.Entity).OfType<PolicyUser>()],
+            PolicyRoles = [.. page.Items.Select(e => e.Entity).OfType<PolicyRole>()],
             IsTruncated = page.IsTruncated,
             Marker = page.Marker,
         };
     }
+
+    private static string[] Indexes(string? usage) => usage switch
+    {
+        null => [AccessKinds.AttachedIndex, AccessKinds.BoundaryIndex],
+        "PermissionsPolicy" => [AccessKinds.AttachedIndex],
+        "PermissionsBoundary" => [AccessKinds.BoundaryIndex],
+        _ => throw IamFaults.Constraint(
+            "policyUsageFilter", usage, "Member must satisfy enum value set: [PermissionsPolicy, PermissionsBoundary]"),
+    };
 
     private static bool IsUnder(string path, string? prefix) => path.StartsWith(prefix ?? "/", StringComparison.Ordinal);
 }

@@ -1,15 +1,24 @@
 using Longspan.Api.Iam;
+using Longspan.Kernel.Access.Documents;
 using Longspan.Services.Iam.Rules;
 
 namespace Longspan.Services.Iam.Operations;
 
-/// <summary>There are no groups yet; tools ask before they delete a user.</summary>
 internal static class ListGroupsForUser
 {
     public static async ValueTask<ListGroupsForUserResponse> HandleAsync(
         IamContext cx, ListGroupsForUserRequest request, CancellationToken stop)
     {
-        await Identities.UserAsync(cx, request.UserName, stop);
-        return new ListGroupsForUserResponse { Groups = [], IsTruncated = false };
+        var user = await Identities.UserAsync(cx, request.UserName, stop);
+        List<Group> groups = [];
+        foreach (var name in user.Value.GroupNames)
+        {
+            if (await cx.Documents.GetAsync(AccessKinds.Groups, cx.AccountId, name, stop) is { } group)
+            {
+                groups.Add(group.Value.ToShape(cx.AccountId));
+            }
+        }
+        var page = Paging.Cut(groups.OrderBy(g => g.GroupName, StringComparer.Ordinal), g => g.GroupName!, request.Marker, request.MaxItems);
+        return new ListGroupsForUserResponse { Groups = page.Items, IsTruncated = page.IsTruncated, Marker = page.Marker };
     }
 }

@@ -1,15 +1,22 @@
 using Longspan.Api.Iam;
+using Longspan.Kernel.Access.Documents;
 using Longspan.Services.Iam.Rules;
 
 namespace Longspan.Services.Iam.Operations;
 
-/// <summary>There are no instance profiles yet; tools ask before they delete a role.</summary>
 internal static class ListInstanceProfilesForRole
 {
     public static async ValueTask<ListInstanceProfilesForRoleResponse> HandleAsync(
         IamContext cx, ListInstanceProfilesForRoleRequest request, CancellationToken stop)
     {
-        await Identities.RoleAsync(cx, request.RoleName, stop);
-        return new ListInstanceProfilesForRoleResponse { InstanceProfiles = [], IsTruncated = false };
+        var role = await Identities.RoleAsync(cx, request.RoleName, stop);
+        var page = Paging.Cut(
+            await InstanceProfiles.OfRoleAsync(cx, role.Value, stop), p => AccessKinds.NameOf(p.InstanceProfileName!), request.Marker, request.MaxItems);
+        return new ListInstanceProfilesForRoleResponse
+        {
+            InstanceProfiles = page.Items,
+            IsTruncated = page.IsTruncated,
+            Marker = page.Marker,
+        };
     }
 }

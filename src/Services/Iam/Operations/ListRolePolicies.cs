@@ -8,9 +8,7 @@ internal static class ListRolePolicies
     public static async ValueTask<ListRolePoliciesResponse> HandleAsync(
         IamContext cx, ListRolePoliciesRequest request, CancellationToken stop)
     {
-        var role = await Identities.RoleAsync(cx, request.RoleName, stop);
-        var page = Paging.Cut(
-            role.Value.InlinePolicies.Keys.Order(StringComparer.Ordinal), name => name, request.Marker, request.MaxItems);
+        var page = await InlinePolicies.ListAsync(cx, IdentityKinds.Role, request.RoleName, request.Marker, request.MaxItems, stop);
         return new ListRolePoliciesResponse { PolicyNames = page.Items, IsTruncated = page.IsTruncated, Marker = page.Marker };
     }
 }

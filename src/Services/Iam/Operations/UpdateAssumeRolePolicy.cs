@@ -14,7 +14,7 @@ internal static class UpdateAssumeRolePolicy
         var text = IamChecks.Policy(request.PolicyDocument, PolicyUse.Trust, "ACLSizePerRole", IamLimits.TrustPolicySize);
         await cx.CommitAsync(async () =>
         {
-            var role = await Identities.RoleAsync(cx, request.RoleName, stop);
+            var role = await Identities.RoleToChangeAsync(cx, request.RoleName, stop);
             return new Commit().Update(AccessKinds.Roles, role, role.Value with { TrustPolicy = text });
         }, stop);
         return new UpdateAssumeRolePolicyResponse();

@@ -10,13 +10,56 @@ namespace Longspan.Services.Iam.Rules;
 /// </summary>
 internal static class Attachments
 {
-    public static async ValueTask AttachAsync(
-        IamContext cx, Commit commit, IReadOnlyList<string> attached, string policyArn, string quota, CancellationToken stop)
-    {
-        if (attached.Count >= IamLimits.ManagedPoliciesPerIdentity)
+    public static ValueTask AttachAsync<T>(
+        IamContext cx, IdentityKind<T> kind, string? identityName, string policyArn, CancellationToken stop)
+        where T : IdentityDocument =>
+        cx.CommitAsync(async () =>
         {
-            throw IamFaults.Quota(quota, IamLimits.ManagedPoliciesPerIdentity);
-        }
+            var identity = await kind.ChangeAsync(cx, identityName, stop);
+            var attached = identity.Value.AttachedPolicyArns;
+            var commit = new Commit();
+            if (attached.Contains(policyArn))
+            {
+                return commit;
+            }
+            if (attached.Count >= IamLimits.ManagedPoliciesPerIdentity)
+            {
+                throw IamFaults.Quota($"PoliciesPer{kind.QuotaNoun}", IamLimits.ManagedPoliciesPerIdentity);
+            }
+            await CountAsync(cx, commit, policyArn, stop);
+            return commit.Update(kind.Documents, identity, (T)(identity.Value with { AttachedPolicyArns = [.. attached, policyArn] }));
+        }, stop);
+
+    public static ValueTask DetachAsync<T>(
+        IamContext cx, IdentityKind<T> kind, string? identityName, string policyArn, CancellationToken stop)
+        where T : IdentityDocument =>
+        cx.CommitAsync(async () =>
+        {
+            var identity = await kind.ChangeAsync(cx, identityName, stop);
+            if (!identity.Value.AttachedPolicyArns.Contains(policyArn))
+            {
+                throw IamFaults.NoPolicy(policyArn);
+            }
+            var commit = new Commit();
+            var policy = await Identities.FindPolicyAsync(cx, policyArn, stop);
+            if (policy is not null)
+            {
+                commit.Update(AccessKinds.Policies, policy, policy.Value with { AttachmentCount = Math.Max(0, policy.Value.AttachmentCount - 1) });
+            }
+            return commit.Update(kind.Documents, identity,
+                (T)(identity.Value with { AttachedPolicyArns = [.. identity.Value.AttachedPolicyArns.Where(a => a != policyArn)] }));
+        }, stop);
+
+    public static async ValueTask<Page<string>> ListAsync<T>(
+        IamContext cx, IdentityKind<T> kind, string? identityName, string? pathPrefix, string? marker, int? maxItems, CancellationToken stop)
+        where T : IdentityDocument
+    {
+        var identity = await kind.FindAsync(cx, identityName, stop);
+        return Paging.Cut(UnderPath(identity.Value.AttachedPolicyArns, pathPrefix), arn => arn, marker, maxItems);
+    }
+
+    private static async ValueTask CountAsync(IamContext cx, Commit commit, string policyArn, CancellationToken stop)
+    {
         var policy = await Identities.FindPolicyAsync(cx, policyArn, stop);
         if (policy is not null)
         {
@@ -28,31 +71,17 @@ internal static class Attachments
         }
     }
 
-    public static async ValueTask DetachAsync(IamContext cx, Commit commit, string policyArn, CancellationToken stop)
-    {
-        var policy = await Identities.FindPolicyAsync(cx, policyArn, stop);
-        if (policy is not null)
-        {
-            commit.Update(AccessKinds.Policies, policy, policy.Value with { AttachmentCount = Math.Max(0, policy.Value.AttachmentCount - 1) });
-        }
-    }
-
-    /// <summary>Users and roles that an AWS-managed policy is attached to.</summary>
+    /// <summary>Users, groups and roles that an AWS-managed policy is attached to.</summary>
     public static async ValueTask<int> CountAsync(IamContext cx, string policyArn, CancellationToken stop)
     {
         var users = await cx.Documents.ListByIndexAsync(AccessKinds.Users, cx.AccountId, AccessKinds.AttachedIndex, policyArn, stop);
+        var groups = await cx.Documents.ListByIndexAsync(AccessKinds.Groups, cx.AccountId, AccessKinds.AttachedIndex, policyArn, stop);
         var roles = await cx.Documents.ListByIndexAsync(AccessKinds.Roles, cx.AccountId, AccessKinds.AttachedIndex, policyArn, stop);
-        return users.Count + roles.Count;
+        return users.Count + groups.Count + roles.Count;
     }
 
-    public static IEnumerable<string> UnderPath(IEnumerable<string> arns, string? pathPrefix) =>
+    private static IEnumerable<string> UnderPath(IEnumerable<string> arns, string? pathPrefix) =>
         arns.Where(arn => Kernel.Arn.TryParse(arn, out var parsed)
                 && parsed.Resource["policy".Length..].StartsWith(pathPrefix ?? "/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
-
-    /// <summary>A boundary must name a policy that exists.</summary>
-    public static async ValueTask<string?> BoundaryAsync(IamContext cx, string? policyArn, CancellationToken stop) =>
-        policyArn is null || ManagedPolicies.IsKnown(policyArn) || await Identities.FindPolicyAsync(cx, policyArn, stop) is not null
-            ? policyArn
-            : throw new Api.Iam.NoSuchEntityException($"Scope ARN: {policyArn} does not exist or is not attachable.");
 }

@@ -1,3 +1,4 @@
+using Longspan.Api.Iam;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Documents;
@@ -12,6 +13,29 @@ internal static class Identities
     {
         var name = IamChecks.Name("userName", userName, IamLimits.UserNameLength);
         return await cx.Documents.GetAsync(AccessKinds.Users, cx.AccountId, AccessKinds.NameOf(name), stop) ?? throw IamFaults.NoUser(name);
+    }
+
+    public static async ValueTask<Document<GroupDocument>> GroupAsync(IamContext cx, string? groupName, CancellationToken stop)
+    {
+        var name = IamChecks.Name("groupName", groupName, IamLimits.GroupNameLength);
+        return await cx.Documents.GetAsync(AccessKinds.Groups, cx.AccountId, AccessKinds.NameOf(name), stop) ?? throw IamFaults.NoGroup(name);
+    }
+
+    public static async ValueTask<Document<InstanceProfileDocument>> InstanceProfileAsync(IamContext cx, string? profileName, CancellationToken stop)
+    {
+        var name = IamChecks.Name("instanceProfileName", profileName, IamLimits.InstanceProfileNameLength);
+        return await cx.Documents.GetAsync(AccessKinds.InstanceProfiles, cx.AccountId, AccessKinds.NameOf(name), stop)
+            ?? throw IamFaults.NoInstanceProfile(name);
+    }
+
+    /// <summary>A role that a request wants to change. Those that belong to a service are only deleted, and only by their own operation.</summary>
+    public static async ValueTask<Document<RoleDocument>> RoleToChangeAsync(IamContext cx, string? roleName, CancellationToken stop)
+    {
+        var role = await RoleAsync(cx, roleName, stop);
+        return role.Value.IsServiceLinked
+            ? throw new UnmodifiableEntityException(
+                $"Cannot perform the operation on the protected role '{role.Value.RoleName}' - this role is only modifiable by AWS")
+            : role;
     }
 
     public static async ValueTask<Document<RoleDocument>> RoleAsync(IamContext cx, string? roleName, CancellationToken stop)

@@ -14,20 +14,27 @@ internal static class AssumeRole
     public static async ValueTask<AssumeRoleResponse> HandleAsync(StsContext cx, AssumeRoleRequest request, CancellationToken stop)
     {
         AssumeRoleRules.Check(request);
-        var role = await FindRoleAsync(cx, request.RoleArn!, stop) ?? throw StsFaults.NotAuthorized(cx.Caller.Arn, Action, request.RoleArn!);
+        var asked = request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "") ?? [];
+        var (tags, transitive) = SessionRules.Tags(cx.Caller, asked, request.TransitiveTagKeys ?? []);
+        var identity = SessionRules.SourceIdentity(cx.Caller, request.SourceIdentity, request.RoleArn!);
         var attempt = new TrustRequest(Action, cx.Caller)
         {
             ExternalId = request.ExternalId,
             SessionName = request.RoleSessionName,
-            SourceIdentity = request.SourceIdentity,
-            SessionTags = request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "", StringComparer.OrdinalIgnoreCase),
-            TransitiveTagKeys = request.TransitiveTagKeys,
+            SourceIdentity = identity,
+            SessionTags = tags,
+            TransitiveTagKeys = transitive,
             Call = cx.Call,
             Principal = await cx.Call.Cloud.Access.PrincipalOfAsync(cx.Caller, stop),
         };
-        if (PolicyTexts.TryRead(role.TrustPolicy, PolicyUse.Trust) is not { } trust || !TrustRules.Allows(trust, attempt))
+        var role = await FindRoleAsync(cx, request.RoleArn!, stop);
+        if (role is null)
         {
             throw StsFaults.NotAuthorized(cx.Caller.Arn, Action, request.RoleArn!);
+        }
+        if (SessionRules.Refused(role, attempt) is { } refused)
+        {
+            throw StsFaults.NotAuthorized(cx.Caller.Arn, refused, request.RoleArn!);
         }
         var life = AssumeRoleRules.Life(request.DurationSeconds, role.MaximumSessionSeconds, cx.Caller);
         var credentials = cx.Tokens.Issue(cx.Call.AccountId, role.RoleName, role.RoleId, cx.Call.Now, life, claims => claims with
@@ -35,21 +42,17 @@ internal static class AssumeRole
             RoleSessionName = request.RoleSessionName,
             SessionPolicy = request.Policy,
             SessionPolicyArns = request.PolicyArns is { Count: > 0 } arns ? [.. arns.Select(a => a.Arn!)] : null,
-            Tags = request.Tags is { Count: > 0 } tags ? tags.ToDictionary(t => t.Key!, t => t.Value ?? "") : null,
-            TransitiveTagKeys = request.TransitiveTagKeys is { Count: > 0 } keys ? keys : null,
-            SourceIdentity = request.SourceIdentity,
+            Tags = tags.Count > 0 ? tags : null,
+            TransitiveTagKeys = transitive.Count > 0 ? transitive : null,
+            SourceIdentity = identity,
             ExternalId = request.ExternalId,
         });
         return new AssumeRoleResponse
         {
             Credentials = credentials.ToShape(),
-            AssumedRoleUser = new AssumedRoleUser
-            {
-                AssumedRoleId = $"{role.RoleId}:{request.RoleSessionName}",
-                Arn = AccessKeys.AssumedRoleArn(cx.Call.AccountId, role.RoleName, request.RoleSessionName!),
-            },
-            PackedPolicySize = AssumeRoleRules.PackedPolicySize(request),
-            SourceIdentity = request.SourceIdentity,
+            AssumedRoleUser = role.ToShape(cx.Call.AccountId, request.RoleSessionName!),
+            PackedPolicySize = AssumeRoleRules.PackedPolicySize(request.Policy, tags),
+            SourceIdentity = identity,
         };
     }
 
