@@ -30,6 +30,7 @@ internal static class Program
             ServerCommand.Create(),
             NodeCommand.Create(),
             JoinTokenCommand.Create(),
+            KeysCommand.Create(),
             EnvCommand.Create(),
             LogsCommand.Create(),
             QueueCommand.Create(),
