@@ -47,11 +47,12 @@ internal sealed class ServerOptions
         var home = new Home(parsed.GetRequiredValue(_home).FullName);
         var folder = parsed.GetValue(_data)?.FullName;
         var named = parsed.GetValue(_endpoint) ?? (Variable("AWS_ENDPOINT_URL") is { } text ? new Uri(text) : null);
-        if (folder is not null || named is not null)
+        // After 'eval "$(longspan env)"' the run's address is named, too.
+        if (folder is null && home.ReadRun() is { } run && (named is null || named == run.Endpoint))
         {
-            return (named ?? new Uri($"http://127.0.0.1:{Topology.DefaultPort}"), folder);
+            return (run.Endpoint, home.ServerData);
         }
-        return home.ReadRun() is { } run ? (run.Endpoint, home.ServerData) : throw new CommandFailure(
+        return folder is not null || named is not null ? (named ?? new Uri($"http://127.0.0.1:{Topology.DefaultPort}"), folder) : throw new CommandFailure(
             $"No server is named, and nothing is up in {home.Folder}.", "Name one: --data DIR on its own machine, or --endpoint URL with --credentials FILE.");
     }
 

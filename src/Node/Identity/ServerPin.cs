@@ -14,6 +14,8 @@ internal static class ServerPin
 {
     private const string AuthorityPath = "/_longspan/ca.pem";
     private const int MaximumBytes = 64 * 1024;
+    /// <summary>An authority signs its certificate again, with the same key, long before it ends: this close to its end the next one is asked for.</summary>
+    private static readonly TimeSpan Aging = TimeSpan.FromDays(365);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <param name="seen">Called with the authority's certificates when they are known, which may be at once.</param>
@@ -41,9 +43,9 @@ internal static class ServerPin
             return ServerTrust.Machine;
         }
         var pin = PublicKeyPin.Parse(text) ?? throw new InvalidDataException($"{state.File(SavedServer.FileName)} has a pin that is none");
-        if (saved.Authority is { } authority)
+        if (saved.Authority is { } authority && ServerTrust.Parse(authority, state.File(SavedServer.FileName)) is var kept && kept[0].NotAfter.ToUniversalTime() - settings.Time.GetUtcNow() > Aging)
         {
-            return Known(ServerTrust.Parse(authority, state.File(SavedServer.FileName)), seen);
+            return Known(kept, seen);
         }
         return ServerTrust.Only(async stop =>
         {

@@ -26,6 +26,7 @@ internal sealed partial class ServerCertificates : IAsyncDisposable
     private readonly Task _looking;
     private ServerCertificate _current;
     private ServerCertificate? _warnedOf;
+    private string? _told;
 
     private ServerCertificates(CertificateSource source, ServerSettings settings, ILogger log)
     {
@@ -64,6 +65,7 @@ internal sealed partial class ServerCertificates : IAsyncDisposable
         {
             if (_source.Next(now) is { } next)
             {
+                _told = null;
                 Volatile.Write(ref _current, next);
                 LogTaken(next.Leaf.Subject, next.NotAfter);
                 Publish();
@@ -71,7 +73,11 @@ internal sealed partial class ServerCertificates : IAsyncDisposable
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            LogRefused(Current.Leaf.Subject, Current.NotAfter, e.Message);
+            if (_told != e.Message)
+            {
+                _told = e.Message;
+                LogRefused(Current.Leaf.Subject, Current.NotAfter, e.Message);
+            }
         }
         if (Current.NotAfter - now < Warning && !ReferenceEquals(_warnedOf, Current))
         {

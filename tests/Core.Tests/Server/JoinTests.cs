@@ -130,6 +130,19 @@ public sealed class JoinTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_authoritys_next_certificate_with_the_same_key_is_learned_in_time()
+    {
+        using var state = StateFolder.Open(State);
+        using var key = ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(_site.Data, "keys", OwnAuthority.AuthorityFile)));
+        var old = TlsSite.MakeCertificate("an older authority", key, isAuthority: true).Certificate;
+        new SavedServer { Endpoint = _site.Endpoint, Region = TlsSite.Region, Pin = Pin.Text, Authority = old }.Write(state);
+        var settings = Settings(new JoinToken(_site.Endpoint, TlsSite.Region, "id", "code", Pin)) with { JoinToken = null };
+        await _site.Http(ServerPin.Trust(settings, state, maySave: true, _ => { })).GetStringAsync(new Uri(_site.Endpoint, "/health"));
+        Assert.Equal(await File.ReadAllTextAsync(_site.Authority), SavedServer.Read(State)!.Authority + "\n");
+    }
+
+    [Fact]
     public void Tokens_are_whole_or_none_and_never_print_their_code()
     {
         var token = new JoinToken(new Uri("https://192.0.2.1:4566"), "eu-west-1", "an-id", "a-secret-code", Pin);
