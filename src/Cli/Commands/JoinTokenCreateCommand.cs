@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Longspan.Api.Shapes;
 using Longspan.Api.Ssm;
-using Longspan.Cli.Access;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Node.Identity;
 
@@ -59,7 +59,8 @@ internal static class JoinTokenCreateCommand
     {
         if (token.Endpoint.IsLoopback)
         {
-            Console.Error.WriteLine($"longspan: warning: the token names {token.Endpoint}, which only this machine reaches. Give --endpoint as the machines that join reach it.");
+            Console.Error.WriteLine(
+                $"longspan: warning: the token names {token.Endpoint}, which only this machine reaches. Give --endpoint as the machines that join reach it.");
         }
         if (token.Endpoint.Scheme != "https")
         {
@@ -67,7 +68,9 @@ internal static class JoinTokenCreateCommand
         }
         else if (token.Pin is null)
         {
-            Console.Error.WriteLine("longspan: note: the server's certificate leads to an authority that it does not show, so nothing is pinned: machines that join check it by their trust store, or by --ca FILE.");
+            Console.Error.WriteLine(
+                "longspan: note: the server's certificate leads to an authority that it does not show, so nothing is pinned: "
+                + "machines that join check it by their trust store, or by --ca FILE.");
         }
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Longspan.Api.Iam;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sts;
-using Longspan.Cli.Access;
+using Longspan.Cli.Connection;
 using Longspan.Cli.Embedded;
 using Longspan.Kernel.Access;
 using Longspan.Wire.Signing;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Longspan.Cli.Access;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 using Longspan.Wire.Client;

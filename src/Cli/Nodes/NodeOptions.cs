@@ -17,13 +17,31 @@ internal sealed class NodeOptions
     private static readonly TimeSpan DefaultDrain = TimeSpan.FromMinutes(5);
 
     private readonly Option<string> _name = new("--name") { Description = "Name of this node (default: the host's name)", DefaultValueFactory = _ => Environment.MachineName };
-    private readonly Option<Uri> _endpoint = SharedOptions.Url("--endpoint", "Base URL of the server (default: the join token's, else $AWS_ENDPOINT_URL, else what was joined before)", DefaultEndpoint);
-    private readonly Option<string> _region = new("--region") { Description = "Region (default: the join token's, else $AWS_REGION, else what was joined before)", DefaultValueFactory = _ => "us-east-1" };
+    private readonly Option<Uri> _endpoint = SharedOptions.Url(
+        "--endpoint", "Base URL of the server (default: the join token's, else $AWS_ENDPOINT_URL, else what was joined before)", DefaultEndpoint);
+
+    private readonly Option<string> _region = new("--region")
+    {
+        Description = "Region (default: the join token's, else $AWS_REGION, else what was joined before)", DefaultValueFactory = _ => "us-east-1",
+    };
+
     private readonly Option<string> _cluster = new("--cluster") { Description = "ECS cluster", DefaultValueFactory = _ => "default" };
     private readonly Option<DirectoryInfo> _state = new("--state") { Description = "Folder of this node's state; one node per folder" };
-    private readonly Option<string> _joinToken = new("--join-token") { Description = "Join token of 'longspan join-token create' (default: $LONGSPAN_JOIN_TOKEN, which other users do not see). First start of an external node" };
-    private readonly Option<FileInfo> _authority = new("--ca") { Description = "PEM file of the authority behind the server's certificate (default: the join token's pin, else the machine's trust store)" };
-    private readonly Option<DirectoryInfo> _registryCertificates = new("--registry-certs") { Description = "The Docker engine's folder of certificates by registry (default: /etc/docker/certs.d as root)" };
+    private readonly Option<string> _joinToken = new("--join-token")
+    {
+        Description = "Join token of 'longspan join-token create' (default: $LONGSPAN_JOIN_TOKEN, which other users do not see). First start of an external node",
+    };
+
+    private readonly Option<FileInfo> _authority = new("--ca")
+    {
+        Description = "PEM file of the authority behind the server's certificate (default: the join token's pin, else the machine's trust store)",
+    };
+
+    private readonly Option<DirectoryInfo> _registryCertificates = new("--registry-certs")
+    {
+        Description = "The Docker engine's folder of certificates by registry (default: /etc/docker/certs.d as root)",
+    };
+
     private readonly Option<string> _activationId = new("--activation-id") { Description = "Hybrid activation: its id (default: $LONGSPAN_ACTIVATION_ID). First start of an external node" };
     private readonly Option<string> _activationCode = new("--activation-code") { Description = "Hybrid activation: its code (default: $LONGSPAN_ACTIVATION_CODE)" };
     private readonly Option<FileInfo> _credentials = new("--credentials") { Description = "AWS shared-credentials file, for cloud capacity" };

@@ -43,7 +43,8 @@ internal static class ServerPin
             return ServerTrust.Machine;
         }
         var pin = PublicKeyPin.Parse(text) ?? throw new InvalidDataException($"{state.File(SavedServer.FileName)} has a pin that is none");
-        if (saved.Authority is { } authority && ServerTrust.Parse(authority, state.File(SavedServer.FileName)) is var kept && kept[0].NotAfter.ToUniversalTime() - settings.Time.GetUtcNow() > Aging)
+        if (saved.Authority is { } authority && ServerTrust.Parse(authority, state.File(SavedServer.FileName)) is var kept
+            && kept[0].NotAfter.ToUniversalTime() - settings.Time.GetUtcNow() > Aging)
         {
             return Known(kept, seen);
         }

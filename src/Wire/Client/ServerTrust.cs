@@ -16,6 +16,7 @@ public sealed class ServerTrust
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int MaximumFileBytes = 1024 * 1024;
+    private const int Told = 3;
 
     private readonly AuthoritySource? _source;
     private readonly TimeProvider _time = TimeProvider.System;
@@ -155,10 +156,13 @@ public sealed class ServerTrust
             (faults & ~X509ChainStatusFlags.NotTimeValid) == X509ChainStatusFlags.NoError
                 ? $"The certificate of {name} is valid from {leaf.NotBefore.ToUniversalTime():u} to {leaf.NotAfter.ToUniversalTime():u}, and this machine's clock says {_time.GetUtcNow():u}. "
                     + "Set the clock right, or renew the certificate."
-                : $"The certificate of {name} does not lead to a key that this client trusts ({string.Join(", ", pins.AsEnumerable())}; {faults}). Either something else answers in "
+                : $"The certificate of {name} does not lead to a key that this client trusts ({Some(pins)}; {faults}). Either something else answers in "
                     + "the server's place, or the server has a new authority: then make a new join token there ('longspan join-token create') and start the node with it, "
                     + "and give other clients its new ca.pem.");
     }
+
+    // A bundle of a whole machine has more than a hundred.
+    private static string Some(PublicKeyPin[] pins) => pins.Length <= Told ? string.Join(", ", pins.AsEnumerable()) : $"one of {pins.Length}";
 
     private static string Words(SslPolicyErrors errors, X509Chain? chain) =>
         errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain is { ChainStatus.Length: > 0 }

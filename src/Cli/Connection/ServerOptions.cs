@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
-using Longspan.Cli.Connection;
 
-namespace Longspan.Cli.Access;
+namespace Longspan.Cli.Connection;
 
 /// <summary>The options by which commands of administrators find their server: its data folder on its own machine, or address and keys elsewhere.</summary>
 internal sealed class ServerOptions
@@ -26,7 +25,11 @@ internal sealed class ServerOptions
 
     private readonly Option<DirectoryInfo?> _data = new("--data") { Description = "The server's data folder: has its credentials and its ca.pem (default: the embedded run's)" };
     private readonly Option<FileInfo?> _credentials = new("--credentials") { Description = "AWS shared-credentials file, profile default (default: as AWS clients find their keys)" };
-    private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file of the authority behind the server's certificate (default: ca.pem beside the credentials, else $AWS_CA_BUNDLE)" };
+    private readonly Option<FileInfo?> _authority = new("--ca")
+    {
+        Description = "PEM file of the authority behind the server's certificate (default: ca.pem beside the credentials, else $AWS_CA_BUNDLE)",
+    };
+
     private readonly Option<string?> _region = new("--region") { Description = $"Region (default: $AWS_REGION, else the credentials file's, else {Topology.Region})" };
     private readonly Option<DirectoryInfo> _home = SharedOptions.Home();
 

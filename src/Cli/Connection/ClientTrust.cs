@@ -1,7 +1,7 @@
 using Longspan.Cli.Embedded;
 using Longspan.Wire.Client;
 
-namespace Longspan.Cli.Access;
+namespace Longspan.Cli.Connection;
 
 /// <summary>Whom a command takes for its server: the authority that it is given, or, as AWS clients do, the one that <c>AWS_CA_BUNDLE</c> names.</summary>
 internal static class ClientTrust

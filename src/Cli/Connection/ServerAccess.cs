@@ -1,9 +1,8 @@
 using Longspan.Api.Shapes;
-using Longspan.Cli.Connection;
 using Longspan.Wire.Client;
 using Longspan.Wire.Signing;
 
-namespace Longspan.Cli.Access;
+namespace Longspan.Cli.Connection;
 
 /// <summary>A server that a command administers: where it is, with which keys, and by which certificate it is known.</summary>
 /// <param name="keys">The keys of the file, or of the environment.</param>
