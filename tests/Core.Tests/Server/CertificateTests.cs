@@ -98,7 +98,6 @@ public sealed class CertificateTests : IDisposable
 
         (string What, string Certificate, string Key)[] bad =
         [
-            ("nothing", "", good.Key),
             ("half a file", good.Certificate[..200], good.Key),
             ("another key", good.Certificate, other.ExportPkcs8PrivateKeyPem()),
             ("ended", TlsSite.MakeCertificate("old.example", key, ends: _clock.GetUtcNow().AddMinutes(-1)).Certificate, good.Key),
