@@ -3,6 +3,7 @@ using Longspan.Api.Shapes;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
+using Longspan.Wire.Client;
 
 namespace Longspan.Cli;
 
@@ -28,6 +29,7 @@ internal static class Program
             HealCommand.Create(),
             ServerCommand.Create(),
             NodeCommand.Create(),
+            JoinTokenCommand.Create(),
             KeysCommand.Create(),
             EnvCommand.Create(),
             LogsCommand.Create(),
@@ -50,6 +52,11 @@ internal static class Program
         catch (AwsError refused)
         {
             Terminal.Failure(new CommandFailure($"The server refused: {refused.Code}: {refused.Message}", "'longspan logs server' may say more."));
+            return 1;
+        }
+        catch (HttpRequestException untrusted) when (ServerTrust.RefusalIn(untrusted) is { } refusal)
+        {
+            Terminal.Failure(new CommandFailure($"The server is not trusted. {refusal.Message}"));
             return 1;
         }
         catch (HttpRequestException unreachable)

@@ -31,7 +31,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ILogger _log;
     private readonly ContainerEngine _engine;
     private readonly StateFolder _state;
-    private readonly SocketsHttpHandler _handler;
+    private readonly ServerTrust _trust;
+    private readonly HttpMessageHandler _handler;
     private readonly HttpClient _http;
     private readonly ManagedInstance? _machine;
     private readonly KeysFile? _keysFile;
@@ -48,7 +49,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _engine = engine;
         _state = state;
         _link = new LinkState(settings.Time);
-        _handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) };
+        _trust = ServerPin.Trust(settings, state, maySave: true, authorities =>
+        {
+            if (settings.RegistryCertificates is { } folder)
+            {
+                RegistryAuthority.Place(folder, settings.Endpoint, authorities, log);
+            }
+        });
+        _handler = _trust.Guard(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) });
         _http = new HttpClient(_handler) { Timeout = CallTimeout };
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
         _machine = settings.IsExternal
@@ -224,7 +232,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private async Task ServeAsync(
         ControlPlane server, InstanceRegistration registration, EngineDescription description, TaskEngine tasks, CancellationToken stop)
     {
-        var control = new ControlSession(_settings, tasks, _credentials, KeysAsync, _link, _log);
+        var control = new ControlSession(_settings, tasks, _credentials, KeysAsync, _trust, _link, _log);
         var pinging = PingAsync(server, stop);
         while (!stop.IsCancellationRequested)
         {
@@ -238,7 +246,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await ReturnAsync(server, instance, stop);
             var endpoints = await DiscoverAsync(server, instance, stop);
             using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var telemetry = new TelemetrySession(_settings, tasks, _engine, KeysAsync, _log)
+            var telemetry = new TelemetrySession(_settings, tasks, _engine, KeysAsync, _trust, _log)
                 .RunAsync(endpoints.TelemetryEndpoint ?? endpoints.Endpoint!, instance, description, session.Token);
             await control.RunAsync(endpoints.Endpoint!, instance, description, stop);
             await session.CancelAsync();

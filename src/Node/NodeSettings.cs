@@ -66,6 +66,13 @@ public sealed record NodeSettings
     public string? KeysFile { get; init; }
     public string KeysProfile { get; init; } = "default";
 
+    /// <summary>What this machine joins by, or has joined by: its pin, if it has one, is kept and replaces an earlier one.</summary>
+    public Identity.JoinToken? JoinToken { get; init; }
+    /// <summary>PEM file of the certificates that the server's own must lead to; comes before a pin that was kept.</summary>
+    public string? AuthorityFile { get; init; }
+    /// <summary>The engine's folder of certificates by registry, for images of the server. Null: it is left alone.</summary>
+    public string? RegistryCertificates { get; init; }
+
     /// <summary>Custom attributes of the container instance, such as <c>site=cloud</c>.</summary>
     public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
     /// <summary>CPU units (1024 per core) and MiB to offer; the host's own when null.</summary>

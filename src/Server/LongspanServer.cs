@@ -5,6 +5,7 @@ using Longspan.Kernel.Access;
 using Longspan.Kernel.Audit;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Server.Endpoint;
+using Longspan.Server.Transport;
 using Longspan.Store;
 using Longspan.Wire.Recognition;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Longspan.Server;
@@ -24,9 +26,6 @@ namespace Longspan.Server;
 /// </summary>
 public sealed class LongspanServer : IAsyncDisposable
 {
-    private const int MaximumConnections = 20_000;
-    private const int MaximumHeaderBytes = 64 * 1024;
-    private const int MaximumHeaders = 200;
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(10);
     /// <summary>Calls that work end in this time; those that are left are waiting.</summary>
     private static readonly TimeSpan CallGrace = TimeSpan.FromMilliseconds(500);
@@ -34,16 +33,19 @@ public sealed class LongspanServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Opened _opened;
 
-    private LongspanServer(WebApplication app, Opened opened, Uri endpoint, string credentialsFile)
+    private LongspanServer(WebApplication app, Opened opened, Uri endpoint, BootstrapOutcome account)
     {
         (_app, _opened) = (app, opened);
-        (Endpoint, CredentialsFile) = (endpoint, credentialsFile);
+        (Endpoint, CredentialsFile) = (endpoint, account.CredentialsPath);
+        NewAccessKeyId = account.SecretAccessKey is null ? null : account.AccessKeyId;
     }
 
     /// <summary>Where clients on this machine reach it; the first address of <see cref="ServerSettings.Bind"/>.</summary>
     public Uri Endpoint { get; }
     /// <summary>AWS shared-credentials file with the administrator's keys, profile <c>default</c>.</summary>
     public string CredentialsFile { get; }
+    /// <summary>The administrator's key, if this start has made it: the one moment to tell of it.</summary>
+    public string? NewAccessKeyId { get; }
 
     /// <summary>Ready when it returns: state is open, passes run, the port listens.</summary>
     public static async Task<LongspanServer> StartAsync(ServerSettings settings, CancellationToken stop)
@@ -75,7 +77,8 @@ public sealed class LongspanServer : IAsyncDisposable
         var app = opened.Add(Build(settings));
         var log = app.Services.GetRequiredService<ILoggerFactory>();
         var port = settings.Port == 0 ? FreePort(settings.Bind[0]) : settings.Port;
-        var endpoint = new Uri($"http://{new IPEndPoint(settings.Bind[0], port)}");
+        var endpoint = EndpointOf(settings, port);
+        var certificates = settings.Bind.Any(settings.IsEncrypted) ? opened.Add(ServerCertificates.Open(settings, log.CreateLogger<ServerCertificates>())) : null;
         var cloud = new Cloud(store.Documents, settings.Clock, new CloudSettings(settings.AccountId, endpoint, store.Path) { AwsStrict = settings.AwsStrict })
         {
             Audit = new AuditTrail(store.Records, log.CreateLogger<AuditTrail>()),
@@ -109,6 +112,10 @@ public sealed class LongspanServer : IAsyncDisposable
             app.Use((http, next) => ForeignPages.IsAsking(http.Request) ? ForeignPages.RefuseAsync(http) : next(http));
         }
         app.MapGet("/health", HealthEndpoint.HandleAsync);
+        if (certificates is not null)
+        {
+            app.MapGet(AuthorityEndpoint.Path, http => AuthorityEndpoint.HandleAsync(http, certificates));
+        }
         if (reset is not null)
         {
             app.MapPost("/_longspan/reset", reset.HandleAsync);
@@ -119,19 +126,14 @@ public sealed class LongspanServer : IAsyncDisposable
         }
         app.MapFallback("{**path}", aws.HandleAsync);
 
-        foreach (var address in settings.Bind)
-        {
-            foreach (var listen in settings.Publish.Select(service => service.Port).Prepend(port))
-            {
-                app.Urls.Add($"http://{new IPEndPoint(address, listen)}");
-            }
-        }
+        Listeners.Add(
+            app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value, settings, settings.Publish.Select(service => service.Port).Prepend(port), certificates);
         // The ports first: a server that cannot have them must not have acted on the folder's state before it says so.
         await app.StartAsync(stop);
         reconcilers.Start();
         frontDoor.Start(settings.Publish);
         opened.OnClose(() => StopServingAsync(app, closing));
-        return new LongspanServer(app, opened, endpoint, account.CredentialsPath);
+        return new LongspanServer(app, opened, endpoint, account);
     }
 
     /// <summary>Returns when the token is cancelled. What is in flight then is <see cref="DisposeAsync"/>'s to end.</summary>
@@ -156,19 +158,11 @@ public sealed class LongspanServer : IAsyncDisposable
     {
         // Nothing of the host's environment, arguments or working directory steers the server: settings are the only way in.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = settings.DataFolder });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
-            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = MaximumConnections;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeaderBytes;
-            kestrel.Limits.MaxRequestHeaderCount = MaximumHeaders;
-            kestrel.Limits.MaxRequestLineSize = MaximumHeaderBytes;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-            // Bodies are bounded per service while they are read; see BodyReader and the registry's uploads.
-            kestrel.Limits.MaxRequestBodySize = null;
+            Listeners.Bound(kestrel.Limits, settings.Limits);
         });
         builder.Services.AddRoutingCore();
         builder.Services.AddHttpForwarder();
@@ -193,6 +187,14 @@ public sealed class LongspanServer : IAsyncDisposable
         {
             app.Use((http, next) => published.TryGetValue(http.Connection.LocalPort, out var service) ? frontDoor.ForwardAsync(http, service) : next(http));
         }
+    }
+
+    private static Uri EndpointOf(ServerSettings settings, int port)
+    {
+        var address = settings.Bind[0];
+        // What stands for all addresses is none that a client could call.
+        var called = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
+        return new Uri($"{(settings.IsEncrypted(address) ? "https" : "http")}://{new IPEndPoint(called, port)}");
     }
 
     // The endpoint must be known before the modules are built, so Kestrel's own port 0 comes too late.

@@ -1,4 +1,5 @@
 using System.Net;
+using Longspan.Server.Transport;
 
 namespace Longspan.Server;
 
@@ -12,17 +13,25 @@ public sealed record ServerSettings
 
     /// <summary>Everything durable lives here. One server process per folder.</summary>
     public required string DataFolder { get; init; }
-    /// <summary>Addresses to listen on. Loopback only, unless <see cref="InsecureHttp"/> is set.</summary>
+    /// <summary>Addresses to listen on: loopback in plain HTTP, all others over TLS, unless <see cref="InsecureHttp"/> is set.</summary>
     public IReadOnlyList<IPAddress> Bind { get; init; } = [IPAddress.Loopback];
     /// <summary>0 asks for a free port.</summary>
     public int Port { get; init; } = DefaultPort;
     public string AccountId { get; init; } = "123456789012";
     /// <summary>The region written to the profile; any region name is accepted and kept apart.</summary>
     public string Region { get; init; } = "us-east-1";
-    /// <summary>Allows plain HTTP on addresses other than loopback. For links that never leave the machine.</summary>
+    /// <summary>Plain HTTP on all addresses. For links that never leave the machine.</summary>
     public bool InsecureHttp { get; init; }
     /// <summary>Program and arguments that tell the key of secret documents, so that it is in no file; null for <c>keys/seal.key</c>.</summary>
     public IReadOnlyList<string>? KeyCommand { get; init; }
+    /// <summary>A certificate and the chain above it, in PEM form; read again when it changes. Null: the server is its own authority.</summary>
+    public string? TlsCertificateFile { get; init; }
+    /// <summary>The key of <see cref="TlsCertificateFile"/>, in PEM form and not encrypted.</summary>
+    public string? TlsKeyFile { get; init; }
+    /// <summary>Names and addresses by which clients call the server, beside this machine's own. For certificates that the server makes.</summary>
+    public IReadOnlyList<string> TlsNames { get; init; } = [];
+    /// <summary>How long clients may take, and how many there may be.</summary>
+    public TransportLimits Limits { get; init; } = new();
     /// <summary>Unknown keys act as the administrator, and <c>POST /_longspan/reset</c> empties the server. Loopback only.</summary>
     public bool AcceptAnyCredentials { get; init; }
     /// <summary>Refuse what AWS refuses, also where Longspan could serve it: to learn here what would fail there.</summary>
@@ -32,6 +41,9 @@ public sealed record ServerSettings
     /// <summary>Ports of this machine that lead to the healthy tasks of a service.</summary>
     public IReadOnlyList<PublishedService> Publish { get; init; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether an address is served over TLS. 0.0.0.0 and :: are, with the loopback addresses that they contain.</summary>
+    public bool IsEncrypted(IPAddress address) => !InsecureHttp && !IPAddress.IsLoopback(address);
 
     public IEnumerable<string> Faults()
     {
@@ -44,9 +56,9 @@ public sealed record ServerSettings
             yield return $"--account {AccountId} is not an AWS account id; it has twelve digits.";
         }
         var exposed = Bind.Where(address => !IPAddress.IsLoopback(address)).ToArray();
-        if (exposed.Length > 0 && !InsecureHttp)
+        foreach (var fault in TlsFaults(exposed.Length > 0 && !InsecureHttp))
         {
-            yield return $"--bind {exposed[0]} would speak plain HTTP beyond loopback. Add --insecure-http if that link never leaves this machine.";
+            yield return fault;
         }
         if (exposed.Length > 0 && AcceptAnyCredentials)
         {
@@ -59,6 +71,28 @@ public sealed record ServerSettings
         foreach (var twice in Publish.GroupBy(service => service.Port).Where(group => group.Count() > 1))
         {
             yield return $"--publish names port {twice.Key} more than once.";
+        }
+    }
+
+    private IEnumerable<string> TlsFaults(bool isUsed)
+    {
+        if (TlsCertificateFile is null != TlsKeyFile is null)
+        {
+            yield return "--tls-cert and --tls-key belong together; give both.";
+        }
+        if (!isUsed && (TlsCertificateFile is not null || TlsNames.Count > 0))
+        {
+            yield return InsecureHttp
+                ? "--insecure-http leaves nothing for --tls-cert and --tls-name to do."
+                : "--tls-cert and --tls-name are for addresses beyond loopback; name one with --bind.";
+        }
+        if (TlsCertificateFile is not null && TlsNames.Count > 0)
+        {
+            yield return "--tls-name is for certificates that the server makes; the names in the file of --tls-cert are its own.";
+        }
+        foreach (var name in TlsNames.Where(name => !ServerNames.IsName(name)))
+        {
+            yield return $"--tls-name {name} is neither a DNS name nor an address.";
         }
     }
 }

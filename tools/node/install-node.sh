@@ -10,8 +10,11 @@ usage() {
 Usage: install-node.sh [OPTIONS] [-- NODE-OPTIONS]
 
   --from DIR              folder with the program (longspan.dll); default: the build in this checkout
-  --endpoint URL          base URL of the server; needed the first time
-  --activation-id ID      hybrid activation, for a machine of your own that has not joined yet
+  --join-token TOKEN      what 'longspan join-token create' printed, for a machine of your own that has not joined yet; may also
+                          be given as LONGSPAN_JOIN_TOKEN in the environment, where other users of this machine do not see it
+  --endpoint URL          base URL of the server; needed the first time, unless there is a join token, which names it
+  --ca FILE               PEM file of the authority behind the server's certificate, where no join token pins it
+  --activation-id ID      hybrid activation, in place of a join token
   --activation-code CODE  its code; may also be given as LONGSPAN_ACTIVATION_CODE in the environment
   --credentials FILE      AWS shared-credentials file, for cloud capacity
   --root DIR              install below DIR and leave the running system alone
@@ -32,7 +35,7 @@ fail() {
 
 say() { echo "install-node: $*"; }
 
-from='' endpoint='' id='' code=${LONGSPAN_ACTIVATION_CODE:-} credentials='' root='' start=yes remove=no purge=no given=no options=''
+from='' endpoint='' token=${LONGSPAN_JOIN_TOKEN:-} authority='' id='' code=${LONGSPAN_ACTIVATION_CODE:-} credentials='' root='' start=yes remove=no purge=no given=no options=''
 word() {
   case $2 in
     '') fail "$1 needs a value." '' 2 ;;
@@ -41,12 +44,14 @@ word() {
 }
 while [ $# -gt 0 ]; do
   case $1 in
-    --from | --endpoint | --activation-id | --activation-code | --credentials | --root)
+    --from | --endpoint | --join-token | --ca | --activation-id | --activation-code | --credentials | --root)
       [ $# -ge 2 ] || fail "$1 needs a value." '' 2
       word "$1" "$2"
       case $1 in
         --from) from=$2 ;;
         --endpoint) endpoint=$2 ;;
+        --join-token) token=$2 ;;
+        --ca) authority=$2 ;;
         --activation-id) id=$2 ;;
         --activation-code) code=$2 ;;
         --credentials) credentials=$2 ;;
@@ -86,6 +91,11 @@ if [ "$remove" = yes ]; then
   fi
   rm -f -- "$unit" "$command"
   rm -rf -- "$program" "$config"
+  # What the node has told the engine of the server's registry, for each address that it had.
+  for registry in "$root"/etc/docker/certs.d/*/longspan.crt; do
+    rm -f -- "$registry"
+    rmdir -- "$(dirname "$registry")" 2>/dev/null || true
+  done
   [ "$managed" = no ] || systemctl daemon-reload
   if [ "$purge" = yes ]; then
     rm -rf -- "$state"
@@ -99,14 +109,23 @@ fi
 # Everything that can be refused is refused before anything is changed. What is not given again stays as it is.
 [ -n "$from" ] || from=$here/../../src/Cli/bin/Release/net10.0
 [ -f "$from/longspan.dll" ] || fail "$from has no longspan.dll." "Build it ('./longspan version' in a checkout does), or name its folder with --from."
-[ -n "$endpoint" ] || endpoint=$(sed -n 's/^AWS_ENDPOINT_URL=//p' "$config/node.env" 2>/dev/null || true)
-[ -n "$endpoint" ] || fail "The server is not named." "Give --endpoint URL."
+case $token in
+  '' | lsj1.*) ;;
+  *) fail "The join token is not one." "Give what 'longspan join-token create' printed, all of its one line." 2 ;;
+esac
+[ -z "$token" ] || word "The join token" "$token"
+[ -z "$token" ] || [ -z "$id$code" ] || fail "A join token has an activation in it; another was given beside it." "Give one of them." 2
+# A token names its server; an address of an earlier run does not overrule it.
+[ -n "$endpoint" ] || [ -n "$token" ] || endpoint=$(sed -n 's/^AWS_ENDPOINT_URL=//p' "$config/node.env" 2>/dev/null || true)
+[ -n "$endpoint" ] || [ -n "$token" ] || [ -e "$state/server.json" ] || grep -q '^LONGSPAN_JOIN_TOKEN=' "$config/activation.env" 2>/dev/null ||
+  fail "The server is not named." "Give --join-token TOKEN or --endpoint URL."
 [ "$given" = yes ] || options=$(sed -n 's/^LONGSPAN_NODE_OPTIONS=//p' "$config/node.env" 2>/dev/null || true)
 [ -z "$credentials" ] || [ -r "$credentials" ] || fail "$credentials cannot be read."
+[ -z "$authority" ] || [ -r "$authority" ] || fail "$authority cannot be read."
 if [ -n "$id$code" ]; then
   [ -n "$id" ] && [ -n "$code" ] || fail "An activation has an id and a code; only one was given." "Give both --activation-id and --activation-code." 2
-elif [ -z "$credentials" ] && [ ! -e "$config/activation.env" ] && [ ! -e "$config/credentials" ] && [ ! -e "$state/identity.json" ]; then
-  fail "This machine has not joined and was given nothing to join with." "Give --activation-id and --activation-code, or --credentials."
+elif [ -z "$token$credentials" ] && [ ! -e "$config/activation.env" ] && [ ! -e "$config/credentials" ] && [ ! -e "$state/identity.json" ]; then
+  fail "This machine has not joined and was given nothing to join with." "Give --join-token, or --activation-id and --activation-code, or --credentials."
 fi
 
 folder() {
@@ -161,12 +180,27 @@ if [ -n "$credentials" ]; then
   cat -- "$credentials" >"$config/credentials.next"
   place "$config/credentials" 0600
 fi
-options=$(echo "$options" | sed 's/--credentials [^ ]*//g; s/  */ /g; s/^ //; s/ $//')
+if [ -n "$authority" ]; then
+  cat -- "$authority" >"$config/ca.pem.next"
+  place "$config/ca.pem" 0644
+elif [ -n "$token" ] && [ -e "$config/ca.pem" ]; then
+  # A token says by itself whom to trust.
+  changing
+  rm -f -- "$config/ca.pem"
+fi
+options=$(echo "$options" | sed 's/--credentials [^ ]*//g; s/--ca [^ ]*//g; s/  */ /g; s/^ //; s/ $//')
 [ ! -e "$config/credentials" ] || options="$options --credentials /etc/longspan/credentials"
-printf 'AWS_ENDPOINT_URL=%s\nLONGSPAN_NODE_OPTIONS=%s\n' "$endpoint" "${options# }" >"$config/node.env.next"
+[ ! -e "$config/ca.pem" ] || options="$options --ca /etc/longspan/ca.pem"
+{
+  [ -z "$endpoint" ] || printf 'AWS_ENDPOINT_URL=%s\n' "$endpoint"
+  printf 'LONGSPAN_NODE_OPTIONS=%s\n' "${options# }"
+} >"$config/node.env.next"
 place "$config/node.env" 0600
-if [ -n "$id" ] || [ -n "$code" ]; then
-  # The code stays off the command line, where every user of the machine could read it.
+# Neither token nor code is ever on the node's command line, where every user of the machine could read it.
+if [ -n "$token" ]; then
+  printf 'LONGSPAN_JOIN_TOKEN=%s\n' "$token" >"$config/activation.env.next"
+  place "$config/activation.env" 0600
+elif [ -n "$id" ] || [ -n "$code" ]; then
   printf 'LONGSPAN_ACTIVATION_ID=%s\nLONGSPAN_ACTIVATION_CODE=%s\n' "$id" "$code" >"$config/activation.env.next"
   place "$config/activation.env" 0600
 fi

@@ -15,7 +15,10 @@ internal static class ServerCommand
         var bind = new Option<string[]>("--bind") { Description = "Address to listen on; may be repeated (default: 127.0.0.1)", AllowMultipleArgumentsPerToken = false };
         var account = new Option<string>("--account") { Description = "Account id", DefaultValueFactory = _ => "123456789012" };
         var region = new Option<string>("--region") { Description = "Region written to the credentials file", DefaultValueFactory = _ => "us-east-1" };
-        var insecure = new Option<bool>("--insecure-http") { Description = "Allow plain HTTP beyond loopback, for links that never leave this machine" };
+        var insecure = new Option<bool>("--insecure-http") { Description = "Plain HTTP on all addresses, for links that never leave this machine" };
+        var certificate = new Option<FileInfo?>("--tls-cert") { Description = "PEM file of a certificate and its chain, for addresses beyond loopback (default: one that the server makes)" };
+        var key = new Option<FileInfo?>("--tls-key") { Description = "PEM file of the key of --tls-cert" };
+        var names = new Option<string[]>("--tls-name") { Description = "Name or address by which clients call the server, for the certificate that it makes; may be repeated" };
         var any = new Option<bool>("--accept-any-credentials") { Description = "Loopback only: unknown keys act as the administrator (for test suites)" };
         var strict = new Option<bool>("--aws-strict") { Description = "Refuse what AWS refuses, also where Longspan could serve it" };
         var rate = new Option<int>("--rate-limit")
@@ -26,7 +29,7 @@ internal static class ServerCommand
         var publish = new Option<string[]>("--publish") { Description = "PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT; may be repeated" };
         var command = new Command("server", "Run the control plane in the foreground")
         {
-            data, port, bind, account, region, insecure, any, strict, rate, keyCommand, publish,
+            data, port, bind, account, region, certificate, key, names, insecure, any, strict, rate, keyCommand, publish,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -38,6 +41,9 @@ internal static class ServerCommand
                 AccountId = parsed.GetRequiredValue(account),
                 Region = parsed.GetRequiredValue(region),
                 InsecureHttp = parsed.GetValue(insecure),
+                TlsCertificateFile = parsed.GetValue(certificate)?.FullName,
+                TlsKeyFile = parsed.GetValue(key)?.FullName,
+                TlsNames = parsed.GetValue(names) ?? [],
                 AcceptAnyCredentials = parsed.GetValue(any),
                 AwsStrict = parsed.GetValue(strict),
                 RateLimit = parsed.GetValue(rate),
@@ -67,6 +73,10 @@ internal static class ServerCommand
         if (settings.AcceptAnyCredentials)
         {
             Console.Error.WriteLine("longspan: warning: --accept-any-credentials is on. Anyone who reaches this port is the administrator.");
+        }
+        if (server.NewAccessKeyId is { } made)
+        {
+            Console.Error.WriteLine($"longspan: the administrator's access key {made} was made; its secret is in {server.CredentialsFile} and is shown nowhere else.");
         }
         Console.WriteLine($"Longspan is ready on {server.Endpoint} (credentials: {server.CredentialsFile})");
         await server.WaitForEndAsync(stop);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Longspan.Api.Shapes;
 using Longspan.Cli.Embedded;
+using Longspan.Wire.Client;
 
 namespace Longspan.Cli.Connection;
 
@@ -10,6 +11,8 @@ internal static class ConnectionFailures
     public static CommandFailure? Explain(Exception error, ServerConnection server, CancellationToken stop) => error switch
     {
         AwsError refused => Refused(refused, server),
+        HttpRequestException when ServerTrust.RefusalIn(error) is { } untrusted => new CommandFailure(
+            $"The server at {server.Endpoint} ({server.Source}) is not trusted. {untrusted.Message}"),
         HttpRequestException unreachable => new CommandFailure(
             $"No server answers at {server.Endpoint} ({server.Source}): {unreachable.Message}",
             "Start it with 'longspan up' or 'longspan server --data DIR', or name another with --endpoint."),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
+using Longspan.Wire.Client;
 
 namespace Longspan.Cli.Connection;
 
@@ -25,6 +26,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string?> _region = new("--region") { Description = $"Region (default: $AWS_REGION, else the profile's, else {Topology.Region})" };
     private readonly Option<FileInfo?> _credentials = new("--credentials") { Description = "AWS shared-credentials file (default: as AWS clients find their keys)" };
     private readonly Option<string?> _profile = new("--profile") { Description = "Profile in the credentials file (default: $AWS_PROFILE, else default)" };
+    private readonly Option<FileInfo?> _authority = new("--ca") { Description = "PEM file of the authority behind the server's certificate (default: $AWS_CA_BUNDLE)" };
     private readonly Option<DirectoryInfo> _home = SharedOptions.Home();
     private readonly Option<string> _output = SharedOptions.OutputFormat();
 
@@ -32,7 +34,7 @@ internal sealed class ConnectionOptions
     public static void Complete(Command command, Func<ParseResult, ServerConnection, bool, CancellationToken, Task<int>> action)
     {
         var options = new ConnectionOptions();
-        foreach (var option in (Option[])[options._endpoint, options._region, options._credentials, options._profile, options._home, options._output])
+        foreach (var option in (Option[])[options._endpoint, options._region, options._credentials, options._profile, options._authority, options._home, options._output])
         {
             command.Add(option);
         }
@@ -87,13 +89,15 @@ internal sealed class ConnectionOptions
         var keys = parsed.GetValue(_credentials) is null
             ? ConnectionKeys.FromFile(home.CredentialsFile, parsed.GetValue(_profile) ?? "default")
             : Keys(parsed);
-        return new ServerConnection(run.Endpoint, $"the run in {home.Folder}", keys, region ?? Topology.Region);
+        return new ServerConnection(run.Endpoint, $"the run in {home.Folder}", keys, region ?? Topology.Region, ServerTrust.Machine);
     }
 
     private ServerConnection Away(ParseResult parsed, Uri endpoint, string source, string? region)
     {
         var keys = Keys(parsed);
-        return new ServerConnection(endpoint, source, keys, region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? keys.Region ?? Topology.Region);
+        return new ServerConnection(
+            endpoint, source, keys, region ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? keys.Region ?? Topology.Region,
+            ClientTrust.For(endpoint, parsed.GetValue(_authority)?.FullName));
     }
 
     private ConnectionKeys Keys(ParseResult parsed)

@@ -5,13 +5,13 @@ namespace Longspan.Cli.Connection;
 
 /// <summary>The server that a command talks to, through its public API and the extensions beside it.</summary>
 /// <param name="source">Where the endpoint was found.</param>
-internal sealed class ServerConnection(Uri endpoint, string source, ConnectionKeys keys, string region) : IDisposable
+internal sealed class ServerConnection(Uri endpoint, string source, ConnectionKeys keys, string region, ServerTrust trust) : IDisposable
 {
     /// <summary>Calls at the same time when many things are looked at.</summary>
     public const int Concurrency = 16;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = Concurrency, UseProxy = false, AllowAutoRedirect = false })
+    private readonly HttpClient _http = new(trust.Guard(new SocketsHttpHandler { MaxConnectionsPerServer = Concurrency, UseProxy = false, AllowAutoRedirect = false }))
     {
         Timeout = CallLimit,
     };

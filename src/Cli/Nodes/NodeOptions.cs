@@ -3,6 +3,7 @@ using System.Globalization;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 using Longspan.Node;
+using Longspan.Node.Identity;
 
 namespace Longspan.Cli.Nodes;
 
@@ -16,10 +17,31 @@ internal sealed class NodeOptions
     private static readonly TimeSpan DefaultDrain = TimeSpan.FromMinutes(5);
 
     private readonly Option<string> _name = new("--name") { Description = "Name of this node (default: the host's name)", DefaultValueFactory = _ => Environment.MachineName };
-    private readonly Option<Uri> _endpoint = SharedOptions.Url("--endpoint", "Base URL of the server", DefaultEndpoint);
-    private readonly Option<string> _region = new("--region") { Description = "Region", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1" };
+    private readonly Option<Uri> _endpoint = SharedOptions.Url(
+        "--endpoint", "Base URL of the server (default: the join token's, else $AWS_ENDPOINT_URL, else what was joined before)", DefaultEndpoint);
+
+    private readonly Option<string> _region = new("--region")
+    {
+        Description = "Region (default: the join token's, else $AWS_REGION, else what was joined before)", DefaultValueFactory = _ => "us-east-1",
+    };
+
     private readonly Option<string> _cluster = new("--cluster") { Description = "ECS cluster", DefaultValueFactory = _ => "default" };
     private readonly Option<DirectoryInfo> _state = new("--state") { Description = "Folder of this node's state; one node per folder" };
+    private readonly Option<string> _joinToken = new("--join-token")
+    {
+        Description = "Join token of 'longspan join-token create' (default: $LONGSPAN_JOIN_TOKEN, which other users do not see). First start of an external node",
+    };
+
+    private readonly Option<FileInfo> _authority = new("--ca")
+    {
+        Description = "PEM file of the authority behind the server's certificate (default: the join token's pin, else the machine's trust store)",
+    };
+
+    private readonly Option<DirectoryInfo> _registryCertificates = new("--registry-certs")
+    {
+        Description = "The Docker engine's folder of certificates by registry (default: /etc/docker/certs.d as root)",
+    };
+
     private readonly Option<string> _activationId = new("--activation-id") { Description = "Hybrid activation: its id (default: $LONGSPAN_ACTIVATION_ID). First start of an external node" };
     private readonly Option<string> _activationCode = new("--activation-code") { Description = "Hybrid activation: its code (default: $LONGSPAN_ACTIVATION_CODE)" };
     private readonly Option<FileInfo> _credentials = new("--credentials") { Description = "AWS shared-credentials file, for cloud capacity" };
@@ -61,7 +83,7 @@ internal sealed class NodeOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _name, _endpoint, _region, _cluster, _state, _activationId, _activationCode, _credentials, _attributes, _site, _cpu, _memory,
+        _name, _endpoint, _region, _cluster, _state, _joinToken, _authority, _registryCertificates, _activationId, _activationCode, _credentials, _attributes, _site, _cpu, _memory,
         _reservedCpu, _reservedMemory, _reservedPorts, _engine, _docker, _network, _publishAddress, _containerEndpoint, _logSpool,
         _drain, _drainTimeout,
     ];
@@ -75,14 +97,21 @@ internal sealed class NodeOptions
         {
             throw new CommandFailure("An activation has an id and a code; only one was given.", "Give both --activation-id and --activation-code.", exitCode: 2);
         }
+        var token = Token(parsed, id is not null);
+        var state = parsed.GetRequiredValue(_state).FullName;
+        var (endpoint, region) = Server(parsed, token, state);
         var settings = new NodeSettings
         {
             Name = parsed.GetRequiredValue(_name),
-            Endpoint = parsed.GetRequiredValue(_endpoint),
-            Region = parsed.GetRequiredValue(_region),
+            Endpoint = endpoint,
+            Region = region,
             Cluster = parsed.GetRequiredValue(_cluster),
-            StateFolder = parsed.GetRequiredValue(_state).FullName,
-            Activation = id is not null && code is not null ? new NodeActivation(id, code) : null,
+            StateFolder = state,
+            JoinToken = token,
+            AuthorityFile = parsed.GetValue(_authority)?.FullName,
+            RegistryCertificates = RegistryCertificates(parsed),
+            Activation = token is not null ? new NodeActivation(token.ActivationId, token.ActivationCode)
+                : id is not null && code is not null ? new NodeActivation(id, code) : null,
             KeysFile = parsed.GetValue(_credentials)?.FullName,
             Keys = KeysFromEnvironment(),
             Attributes = ParseAttributes(parsed.GetValue(_attributes) ?? [], parsed.GetValue(_site)),
@@ -103,6 +132,44 @@ internal sealed class NodeOptions
             LogSpoolBytes = parsed.GetValue(_logSpool) is { } spool ? spool * 1024L * 1024 : settings.LogSpoolBytes,
         };
     }
+
+    private JoinToken? Token(ParseResult parsed, bool hasActivation)
+    {
+        if ((parsed.GetValue(_joinToken) ?? Variable("LONGSPAN_JOIN_TOKEN")) is not { } text)
+        {
+            return null;
+        }
+        // The text itself is never repeated: it may be a token with one letter too few.
+        var token = JoinToken.Parse(text.Trim()) ?? throw new CommandFailure(
+            "The join token is not a whole one.", "Give what 'longspan join-token create' printed, all of its one line.", exitCode: 2);
+        return hasActivation ? throw new CommandFailure("A join token has an activation in it; another was given beside it.", "Give one of them.", exitCode: 2)
+            : token.Pin is not null && parsed.GetValue(_authority) is not null ? throw new CommandFailure(
+                "The join token says which authority to expect, and --ca says another time.", "Give one of them.", exitCode: 2)
+            : token;
+    }
+
+    /// <summary>What is on the command line comes first, then the token, the environment, and what an earlier token said.</summary>
+    private (Uri Endpoint, string Region) Server(ParseResult parsed, JoinToken? token, string state)
+    {
+        SavedServer? saved = null;
+        try
+        {
+            saved = SavedServer.Read(state);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // Whoever uses the folder says so: the doctor as a finding, the node by ending.
+        }
+        var endpoint = IsGiven(parsed, _endpoint) ? null : token?.Endpoint ?? (Variable("AWS_ENDPOINT_URL") is null ? saved?.Endpoint : null);
+        var region = IsGiven(parsed, _region) ? null : token?.Region ?? Variable("AWS_REGION") ?? saved?.Region;
+        return (endpoint ?? parsed.GetRequiredValue(_endpoint), region ?? parsed.GetRequiredValue(_region));
+    }
+
+    private string? RegistryCertificates(ParseResult parsed) =>
+        parsed.GetValue(_registryCertificates)?.FullName
+        ?? (parsed.GetValue(_engine) == "docker" && Environment.IsPrivilegedProcess ? "/etc/docker/certs.d" : null);
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private TimeSpan DrainLimit(ParseResult parsed)
     {

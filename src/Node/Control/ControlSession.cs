@@ -14,7 +14,7 @@ namespace Longspan.Node.Control;
 /// tasks themselves go on whether the link is up or not.
 /// </summary>
 internal sealed class ControlSession(
-    NodeSettings settings, TaskEngine tasks, CredentialStore credentials, CredentialSource keys, LinkState link, ILogger log)
+    NodeSettings settings, TaskEngine tasks, CredentialStore credentials, CredentialSource keys, ServerTrust trust, LinkState link, ILogger log)
 {
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromSeconds(5);
     private const double MissedHeartbeats = 2.5;
@@ -94,7 +94,7 @@ internal sealed class ControlSession(
             new("containerInstanceArn", instance.ContainerInstanceArn), new("dockerVersion", $"DockerVersion: {engine.Version}"),
             new("protocolVersion", "2"), new("sendCredentials", NeedsCredentials() ? "true" : "false"), new("seqNum", "1"),
         ];
-        return await Socket.DialAsync(endpoint, query, await keys(stop), settings.Region, settings.Time, stop);
+        return await Socket.DialAsync(endpoint, query, trust, await keys(stop), settings.Region, settings.Time, stop);
     }
 
     /// <summary>True at first, and when a long cut has let the keys of a live task run out.</summary>

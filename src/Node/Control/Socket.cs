@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using Longspan.AgentLink;
+using Longspan.Wire.Client;
 using Longspan.Wire.Signing;
 
 namespace Longspan.Node.Control;
@@ -37,14 +38,16 @@ internal sealed class Socket : IAsyncDisposable
     /// <param name="endpoint">Base URL as discovered; http and https become ws and wss.</param>
     /// <exception cref="SocketRefusedException">The server answered, but not with an upgrade.</exception>
     public static async Task<Socket> DialAsync(
-        string endpoint, IEnumerable<KeyValuePair<string, string>> query, AwsCredentials keys, string region, TimeProvider time,
+        string endpoint, IEnumerable<KeyValuePair<string, string>> query, ServerTrust trust, AwsCredentials keys, string region, TimeProvider time,
         CancellationToken stop)
     {
         var text = string.Join('&', query.OrderBy(q => q.Key, StringComparer.Ordinal)
             .Select(q => $"{Uri.EscapeDataString(q.Key)}={Uri.EscapeDataString(q.Value)}"));
         var address = new Uri($"{endpoint.TrimEnd('/')}/ws?{text}");
         var dialled = new UriBuilder(address) { Scheme = address.Scheme is "https" or "wss" ? "wss" : "ws" }.Uri;
+        await trust.ReadyAsync(dialled, stop);
         var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = trust.Check;
         socket.Options.KeepAliveInterval = PingInterval;
         socket.Options.KeepAliveTimeout = PingTimeout;
         socket.Options.CollectHttpResponseDetails = true;
@@ -63,6 +66,10 @@ internal sealed class Socket : IAsyncDisposable
         {
             var status = (int)socket.HttpStatusCode;
             socket.Dispose();
+            if (ServerTrust.RefusalIn(e) is { } refusal)
+            {
+                throw new HttpRequestException(HttpRequestError.SecureConnectionError, refusal.Message, e);
+            }
             if (e is OperationCanceledException && !stop.IsCancellationRequested)
             {
                 throw new HttpRequestException($"no answer within {DialTimeout.TotalSeconds:0} s", e);

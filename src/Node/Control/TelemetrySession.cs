@@ -13,7 +13,8 @@ namespace Longspan.Node.Control;
 /// <summary>
 /// The telemetry websocket: container health (at once when it changes) and usage. Advisory data: what cannot be sent is skipped.
 /// </summary>
-internal sealed class TelemetrySession(NodeSettings settings, TaskEngine tasks, ContainerEngine engine, CredentialSource keys, ILogger log)
+internal sealed class TelemetrySession(
+    NodeSettings settings, TaskEngine tasks, ContainerEngine engine, CredentialSource keys, ServerTrust trust, ILogger log)
 {
     private const int TasksPerFrame = 10;
     private static readonly TimeSpan PublishInterval = TimeSpan.FromSeconds(20);
@@ -32,7 +33,7 @@ internal sealed class TelemetrySession(NodeSettings settings, TaskEngine tasks, 
                     new("agentHash", "longspan"), new("agentVersion", NodeAgent.Version), new("cluster", settings.Cluster),
                     new("containerInstance", instance.ContainerInstanceArn), new("dockerVersion", description.Version),
                 ];
-                await using var socket = await Socket.DialAsync(endpoint, query, await keys(stop), settings.Region, settings.Time, stop);
+                await using var socket = await Socket.DialAsync(endpoint, query, trust, await keys(stop), settings.Region, settings.Time, stop);
                 _backoff.Reset();
                 using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 var reading = ReadAsync(socket, session.Token);

@@ -17,7 +17,17 @@ internal sealed class ServerChecks(NodeSettings settings)
 
     public async Task<IReadOnlyList<Finding>> LookAsync(CancellationToken stop)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+        ServerTrust trust;
+        try
+        {
+            using var state = StateFolder.Look(settings.StateFolder);
+            trust = ServerPin.Trust(settings, state, maySave: false, _ => { });
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return [Finding.Failed("server", e.Message, "Put the file right, or join with a new token ('longspan join-token create').")];
+        }
+        using var http = new HttpClient(trust.Guard(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }));
         var found = new List<Finding>();
         DateTimeOffset? theirs;
         try
@@ -28,6 +38,10 @@ internal sealed class ServerChecks(NodeSettings settings)
             found.Add(answer.IsSuccessStatusCode
                 ? Finding.Fine("server", $"{settings.Endpoint} answers")
                 : Finding.Doubtful("server", $"{settings.Endpoint} answers {(int)answer.StatusCode} to /health", "Make sure that --endpoint names a Longspan server."));
+        }
+        catch (HttpRequestException e) when (ServerTrust.RefusalIn(e) is not null)
+        {
+            return [Finding.Failed("server", $"{settings.Endpoint} answers, and is not trusted", e.Message)];
         }
         catch (HttpRequestException e)
         {

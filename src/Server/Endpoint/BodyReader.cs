@@ -39,7 +39,9 @@ internal sealed class BodyReader : IDisposable
         {
             return null;
         }
-        if (request.ContentLength is 0 || request.ContentLength is null && !request.Headers.ContainsKey("Transfer-Encoding"))
+        // HTTP/2 has no such header: there a body of unknown length may be an empty one, which the first read tells.
+        if (request.ContentLength is 0
+            || request.ContentLength is null && !request.Headers.ContainsKey("Transfer-Encoding") && !HttpProtocol.IsHttp2(request.Protocol))
         {
             return Body.Empty;
         }

@@ -10,6 +10,7 @@ namespace Longspan.Store.Files;
 public static class FileSync
 {
     private const int ReadOnly = 0;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public static void Directory(string path)
     {
@@ -53,19 +54,30 @@ public static class FileSync
     }
 
     /// <summary>A small file that is wholly there or not at all, readable by its owner only.</summary>
-    public static void WritePrivate(string path, ReadOnlySpan<byte> content)
+    public static void WritePrivate(string path, ReadOnlySpan<byte> content) => Write(path, content, OwnerOnly);
+
+    /// <summary>A small file that is wholly there or not at all, readable by everybody who reaches its folder.</summary>
+    public static void WritePublic(string path, ReadOnlySpan<byte> content) =>
+        Write(path, content, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         var unfinished = path + ".new";
         File.Delete(unfinished);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = OwnerOnly;
         }
         using (var file = new FileStream(unfinished, options))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);
+            if (!OperatingSystem.IsWindows() && mode != OwnerOnly)
+            {
+                // Said again: what is given at the creation is narrowed by the process's mask.
+                File.SetUnixFileMode(file.SafeFileHandle, mode);
+            }
         }
         File.Move(unfinished, path, overwrite: true);
         Directory(Path.GetDirectoryName(path)!);

@@ -58,7 +58,35 @@ public sealed class InstallScriptTests : IDisposable
         Assert.Equal(["var/lib/longspan-node 700"], Tree("r").Keys.Where(k => k.Contains("longspan", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_join_token_names_the_server_and_stays_off_the_command_line()
+    {
+        var program = Path.Combine(_folder, "program");
+        var authority = Path.Combine(_folder, "authority.pem");
+        await File.WriteAllTextAsync(authority, "pem");
+        Assert.Equal(0, (await RunAsync(
+            null, "--root", Root("t"), "--from", program, "--endpoint", "https://10.0.0.1:4566", "--activation-id", "id", "--activation-code", "code", "--ca", authority)).Code);
+        Assert.Contains("LONGSPAN_NODE_OPTIONS=--ca /etc/longspan/ca.pem", await File.ReadAllTextAsync(Path.Combine(Root("t"), "etc/longspan/node.env")), StringComparison.Ordinal);
+
+        Assert.Equal(0, (await RunAsync(null, "--root", Root("t"), "--from", program, "--join-token", "lsj1.abc_-123", "--", "--site", "plant-1")).Code);
+        Assert.Equal(["LONGSPAN_NODE_OPTIONS=--site plant-1"], await File.ReadAllLinesAsync(Path.Combine(Root("t"), "etc/longspan/node.env")));
+        Assert.Equal(["LONGSPAN_JOIN_TOKEN=lsj1.abc_-123"], await File.ReadAllLinesAsync(Path.Combine(Root("t"), "etc/longspan/activation.env")));
+        Assert.Contains("etc/longspan/activation.env 600", Tree("t").Keys);
+        Assert.DoesNotContain("etc/longspan/ca.pem 644", Tree("t").Keys);
+        var first = Tree("t");
+        // Not given again, everything stays.
+        Assert.Equal(0, (await RunAsync(null, "--root", Root("t"), "--from", program)).Code);
+        Assert.Equal(first, Tree("t"));
+        Directory.CreateDirectory(Path.Combine(Root("t"), "etc/docker/certs.d/10.0.0.1:4566"));
+        await File.WriteAllTextAsync(Path.Combine(Root("t"), "etc/docker/certs.d/10.0.0.1:4566/longspan.crt"), "pem");
+        Assert.Equal(0, (await RunAsync(null, "--root", Root("t"), "--uninstall")).Code);
+        Assert.False(Directory.Exists(Path.Combine(Root("t"), "etc/docker/certs.d/10.0.0.1:4566")));
+    }
+
     [Theory]
+    [InlineData(2, "--join-token", "abc")]
+    [InlineData(2, "--join-token", "lsj1.abc", "--activation-id", "id", "--activation-code", "code")]
+    [InlineData(1, "--join-token", "lsj1.abc", "--ca", "/nonexistent")]
     [InlineData(2, "--bogus")]
     [InlineData(2, "--endpoint")]
     [InlineData(2, "--endpoint", "http://x $(reboot)")]
@@ -102,6 +130,7 @@ public sealed class InstallScriptTests : IDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("LONGSPAN_ACTIVATION_CODE");
+        start.Environment.Remove("LONGSPAN_JOIN_TOKEN");
         if (path is not null)
         {
             start.Environment["PATH"] = path + ":" + Environment.GetEnvironmentVariable("PATH");
