@@ -121,7 +121,8 @@ internal sealed partial class AwsEndpoint(
         {
             response.ContentType = type;
         }
-        response.ContentLength = answer.Body.Length;
+        // An answer to HEAD may tell the length of what a GET would bring.
+        response.ContentLength ??= answer.Body.Length;
         try
         {
             await response.Body.WriteAsync(answer.Body, stop);
