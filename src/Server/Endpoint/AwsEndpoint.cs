@@ -121,8 +121,12 @@ internal sealed partial class AwsEndpoint(
         {
             response.ContentType = type;
         }
-        // An answer to HEAD may tell the length of what a GET would bring.
-        response.ContentLength ??= answer.Body.Length;
+        var isHead = HttpMethods.IsHead(response.HttpContext.Request.Method);
+        response.ContentLength = isHead ? answer.ToldLength ?? answer.Body.Length : answer.Body.Length;
+        if (isHead)
+        {
+            return;
+        }
         try
         {
             await response.Body.WriteAsync(answer.Body, stop);
