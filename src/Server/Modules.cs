@@ -6,10 +6,12 @@ using Longspan.Services.Ecs;
 using Longspan.Services.Iam;
 using Longspan.Services.Kms;
 using Longspan.Services.Logs;
+using Longspan.Services.S3;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sqs;
 using Longspan.Services.Sts;
 using Longspan.Store;
+using Longspan.Store.Files;
 using Longspan.Store.Sqlite.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -36,6 +38,7 @@ internal static class Modules
             new EcrModule(cloud, store.Blobs, store.Sealer),
             new LogsModule(cloud, store.Records),
             new CloudTrailModule(cloud, store.Records),
+            new S3Module(cloud, FileBlobStore.Open(store.PathOf("objects"), cloud.Clock), store.Sealer),
         ];
     }
 }

@@ -17,6 +17,8 @@ public sealed class WireResponse : IDisposable
     public string? ContentType { get; internal set; }
     /// <summary>Further headers, the request id among them. A name may occur more than once.</summary>
     public List<KeyValuePair<string, string>> Headers { get; } = [];
+    /// <summary>The length that the answer to a HEAD tells, of a content that it does not carry. Null when it tells none.</summary>
+    public long? ToldLength { get; internal set; }
     public ReadOnlyMemory<byte> Body => _buffer?.WrittenMemory ?? default;
 
     public void Dispose() => _buffer?.Dispose();

@@ -126,7 +126,12 @@ internal sealed partial class AwsEndpoint(
         {
             response.ContentType = type;
         }
-        response.ContentLength = answer.Body.Length;
+        var isHead = HttpMethods.IsHead(response.HttpContext.Request.Method);
+        response.ContentLength = isHead ? answer.ToldLength ?? answer.Body.Length : answer.Body.Length;
+        if (isHead)
+        {
+            return;
+        }
         try
         {
             await response.Body.WriteAsync(answer.Body, stop);

@@ -29,6 +29,8 @@ internal sealed class BodyReader : IDisposable
         "sqs" => 4 * 1024 * 1024,
         // UploadLayerPart carries up to 20 MiB, in base64.
         "ecr" => 28 * 1024 * 1024,
+        // Contents of objects are sealed and read whole.
+        "s3" => 64 * 1024 * 1024,
         _ => DefaultBytes,
     };
 

@@ -173,7 +173,12 @@ internal sealed class HttpResponseWriter(ShapeWriter body, PooledBuffer buffer, 
         {
             response.ContentType = Safe(text);
         }
-        else if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+        else if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+        {
+            // Of a body the server tells the length itself.
+            response.ToldLength = long.Parse(text, CultureInfo.InvariantCulture);
+        }
+        else
         {
             response.With(name, Safe(text));
         }
