@@ -84,6 +84,20 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         var call = new CallContext(this, caller, region, Ids.Uuid(), Settings.Endpoint) { IsBetweenServices = true };
         return (TResponse)await DispatchAsync(call, operation, request, stop);
     }
+
+    /// <summary>
+    /// Calls another service's operation in the name of <paramref name="cause"/>'s caller, as a service does on AWS that uses a key for them:
+    /// the call carries <c>kms:ViaService</c>.
+    /// </summary>
+    /// <param name="service">The calling service's name in its endpoints: <c>secretsmanager</c>.</param>
+    public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, TRequest request, CallContext cause, string service, CancellationToken stop)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        var call = cause with { RequestId = Ids.Uuid(), ProducerBatch = null, IsBetweenServices = true, ViaService = $"{service}.{cause.Region}.amazonaws.com" };
+        return (TResponse)await DispatchAsync(call, operation, request, stop);
+    }
 }
 
 /// <summary>Facts of this installation that services may need.</summary>
@@ -112,6 +126,8 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     public bool IsEncrypted { get; init; }
     /// <summary>A service makes the call in this process, for the caller or as itself.</summary>
     public bool IsBetweenServices { get; init; }
+    /// <summary>The service that calls in its caller's name, as <c>kms:ViaService</c> spells it; null for what came from outside.</summary>
+    public string? ViaService { get; init; }
 
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>

@@ -4,6 +4,7 @@ using Longspan.Services.CloudTrail;
 using Longspan.Services.Ecr;
 using Longspan.Services.Ecs;
 using Longspan.Services.Iam;
+using Longspan.Services.Kms;
 using Longspan.Services.Logs;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sqs;
@@ -27,6 +28,7 @@ internal static class Modules
         [
             new IamModule(),
             new StsModule(tokens),
+            new KmsModule(cloud),
             new SsmModule(cloud, store.Sealer),
             sqs,
             new LongspanQueuesModule(sqs),

@@ -13,6 +13,7 @@ public static class AwsServices
         Longspan.Api.Ecr.EcrOperations.Service,
         Longspan.Api.Ecs.EcsOperations.Service,
         Longspan.Api.Iam.IamOperations.Service,
+        Longspan.Api.Kms.KmsOperations.Service,
         Longspan.Api.Logs.LogsOperations.Service,
         Longspan.Api.LongspanQueues.LongspanQueuesOperations.Service,
         Longspan.Api.Sqs.SqsOperations.Service,

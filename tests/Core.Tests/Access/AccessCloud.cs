@@ -3,6 +3,7 @@ using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Services.Iam;
+using Longspan.Services.Kms;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sts;
 using Longspan.Store;
@@ -10,7 +11,7 @@ using Xunit;
 
 namespace Longspan.Core.Tests.Access;
 
-/// <summary>IAM, STS and SSM on a real store in a temporary folder, with a clock that tests move. Can be stopped and started again.</summary>
+/// <summary>IAM, STS, SSM and KMS on a real store in a temporary folder, with a clock that tests move. Can be stopped and started again.</summary>
 internal sealed class AccessCloud : IAsyncDisposable
 {
     public const string Account = "123456789012";
@@ -31,6 +32,7 @@ internal sealed class AccessCloud : IAsyncDisposable
     public SessionTokens Tokens { get; private set; } = null!;
     public AccessKeys Keys { get; private set; } = null!;
     public SsmModule Ssm { get; private set; } = null!;
+    public KmsModule Kms { get; private set; } = null!;
     public SettableClock Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
     public Caller Administrator { get; } = new(Account, $"arn:aws:iam::{Account}:user/admin", "AIDAADMINADMINADMIN1", "AKIAADMINADMINADMIN1", true);
     public string Folder => _folder.FullName;
@@ -85,6 +87,8 @@ internal sealed class AccessCloud : IAsyncDisposable
         Cloud.Add(new IamModule());
         Cloud.Add(new StsModule(Tokens));
         Cloud.Add(Ssm);
+        Kms = new KmsModule(Cloud);
+        Cloud.Add(Kms);
     }
 
     private async Task CloseAsync() => await _store.DisposeAsync();

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Longspan.Api.Kms;
+using Longspan.Kernel;
+using Longspan.Kernel.Access.Policies;
+
+namespace Longspan.Services.Kms.Rules;
+
+/// <summary>Key policies: what makes a good one, and those that keys have from the start.</summary>
+internal static class KeyPolicies
+{
+    public const string Name = "default";
+    private const int MaximumLength = 32_768;
+
+    /// <summary>The account itself may do everything, so its identity policies decide.</summary>
+    public static string Default(CallContext call) => $$"""
+        {
+          "Version" : "2012-10-17",
+          "Id" : "key-default-1",
+          "Statement" : [ {
+            "Sid" : "Enable IAM User Permissions",
+            "Effect" : "Allow",
+            "Principal" : {
+              "AWS" : "arn:aws:iam::{{call.AccountId}}:root"
+            },
+            "Action" : "kms:*",
+            "Resource" : "*"
+          } ]
+        }
+        """;
+
+    /// <summary>Everybody may use the key through its service, as far as that lets them; the account may look at it.</summary>
+    public static string ManagedBy(CallContext call, string service, string title) => $$"""
+        {
+          "Version" : "2012-10-17",
+          "Id" : "auto-{{service}}-1",
+          "Statement" : [ {
+            "Sid" : "Allow access through {{title}} for all principals in the account that are authorized to use {{title}}",
+            "Effect" : "Allow",
+            "Principal" : {
+              "AWS" : "*"
+            },
+            "Action" : [ "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey" ],
+            "Resource" : "*",
+            "Condition" : {
+              "StringEquals" : {
+                "kms:CallerAccount" : "{{call.AccountId}}",
+                "kms:ViaService" : "{{service}}.{{call.Region}}.amazonaws.com"
+              }
+            }
+          }, {
+            "Sid" : "Allow direct access to key metadata to the account",
+            "Effect" : "Allow",
+            "Principal" : {
+              "AWS" : "arn:aws:iam::{{call.AccountId}}:root"
+            },
+            "Action" : [ "kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant" ],
+            "Resource" : "*"
+          } ]
+        }
+        """;
+
+    /// <summary>Checks a new policy; also that its author can still change it, unless they asked to go without that check.</summary>
+    public static string Check(KmsContext cx, string text, bool bypassLockoutCheck)
+    {
+        if (text.Length is < 1 or > MaximumLength)
+        {
+            throw KmsFaults.Constraint("policy", $"Member must have length between 1 and {MaximumLength}, inclusive");
+        }
+        var policy = PolicyReader.TryRead(text, PolicyUse.Resource, out var fault) ?? throw new MalformedPolicyDocumentException(fault);
+        if (!bypassLockoutCheck && !TrustRules.Allows(policy, new TrustRequest("kms:PutKeyPolicy", cx.Caller)))
+        {
+            throw new MalformedPolicyDocumentException("The new key policy will not allow you to update the key policy in the future.");
+        }
+        return text;
+    }
+
+    public static void CheckName(string? name)
+    {
+        if (name is not (null or Name))
+        {
+            throw new NotFoundException($"No such policy exists: {name}");
+        }
+    }
+
+    /// <summary>The stored policy's meaning. It was checked when it was written.</summary>
+    public static Policy Read(string text) =>
+        PolicyReader.TryRead(text, PolicyUse.Resource, out var fault) ?? throw new JsonException($"A stored key policy does not read: {fault}");
+}

@@ -1,0 +1,121 @@
+using Longspan.Api.Kms;
+using Longspan.Core.Tests.Access;
+using Longspan.Kernel.Access;
+using Xunit;
+
+namespace Longspan.Core.Tests.Kms;
+
+public sealed class GrantTests
+{
+    private const string Alice = "arn:aws:iam::123456789012:user/alice";
+    private const string Bob = "arn:aws:iam::123456789012:user/bob";
+
+    [Fact]
+    public async Task AGrantIsListedUntilItIsRevoked()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var grant = await GrantAsync(cloud, key, ["Decrypt", "Encrypt"], name: "mine");
+        var again = await GrantAsync(cloud, key, ["Encrypt", "Decrypt"], name: "mine");
+        Assert.Equal(grant.GrantId, again.GrantId);
+        await GrantAsync(cloud, key, ["DescribeKey"], grantee: Bob);
+
+        var listed = await cloud.CallAsync(KmsOperations.ListGrants, new ListGrantsRequest { KeyId = key.KeyId, GranteePrincipal = Alice });
+        var entry = Assert.Single(listed.Grants!);
+        Assert.Equal((key.Arn, Alice, Bob, "mine"), (entry.KeyId, entry.GranteePrincipal, entry.RetiringPrincipal, entry.Name));
+        Assert.Equal(["Decrypt", "Encrypt"], entry.Operations!);
+        Assert.Equal(2, (await RetirableAsync(cloud)).Count);
+        await cloud.CallAsync(KmsOperations.RevokeGrant, new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId });
+        Assert.Single(await RetirableAsync(cloud));
+        Assert.Equal("NotFoundException", await AccessCloud.CodeOfAsync(
+            () => cloud.CallAsync(KmsOperations.RevokeGrant, new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId })));
+    }
+
+    [Fact]
+    public async Task AGrantIsRetiredByTokenOrByName()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var (one, other) = (await GrantAsync(cloud, key, ["Decrypt"]), await GrantAsync(cloud, key, ["Decrypt"]));
+        var demand = Assert.Single(await cloud.AskAsync(KmsOperations.RetireGrant, new RetireGrantRequest { GrantToken = one.GrantToken }));
+        Assert.Equal([Bob], Principals(demand, "kms:RetireGrant"));
+        await cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest { GrantToken = one.GrantToken });
+        await cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest { KeyId = key.Arn, GrantId = other.GrantId });
+        Assert.Empty(await RetirableAsync(cloud));
+        Assert.Equal("InvalidGrantTokenException", await AccessCloud.CodeOfAsync(
+            () => cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest { GrantToken = "!" })));
+        Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest())));
+    }
+
+    [Fact]
+    public async Task AGrantPermitsItsOperationsInItsContext()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var context = new Dictionary<string, string> { ["user"] = "7" };
+        await GrantAsync(cloud, key, ["Encrypt"], constraints: new GrantConstraints { EncryptionContextSubset = context });
+        await GrantAsync(cloud, key, ["Encrypt"], grantee: Bob, constraints: new GrantConstraints { EncryptionContextEquals = context });
+
+        Assert.Equal([Alice, Bob], await MayEncryptAsync(cloud, key, context));
+        Assert.Equal([Alice], await MayEncryptAsync(cloud, key, new() { ["user"] = "7", ["more"] = "1" }));
+        Assert.Empty(await MayEncryptAsync(cloud, key, new() { ["user"] = "8" }));
+        Assert.Empty(await MayEncryptAsync(cloud, key, null));
+        var other = Assert.Single(await cloud.AskAsync(KmsOperations.GenerateDataKey, new GenerateDataKeyRequest { KeyId = key.KeyId, EncryptionContext = context }));
+        Assert.Empty(Principals(other, "kms:GenerateDataKey"));
+    }
+
+    [Fact]
+    public async Task AGranteePassesOnNoMoreThanItHas()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var context = new Dictionary<string, string> { ["user"] = "7" };
+        await GrantAsync(cloud, key, ["CreateGrant", "Decrypt"], constraints: new GrantConstraints { EncryptionContextSubset = context });
+        Assert.Equal([Alice], await MayGrantAsync(["Decrypt"], new GrantConstraints { EncryptionContextEquals = context }));
+        Assert.Empty(await MayGrantAsync(["Encrypt"], new GrantConstraints { EncryptionContextEquals = context }));
+        Assert.Empty(await MayGrantAsync(["Decrypt"], null));
+
+        async Task<string[]> MayGrantAsync(List<string> operations, GrantConstraints? constraints) =>
+            Principals(
+                Assert.Single(await cloud.AskAsync(
+                    KmsOperations.CreateGrant,
+                    new CreateGrantRequest { KeyId = key.KeyId, GranteePrincipal = Bob, Operations = operations, Constraints = constraints })),
+                "kms:CreateGrant");
+    }
+
+    [Fact]
+    public async Task BadGrantsAreRefused()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, ["Sign"])));
+        Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, [])));
+        Assert.Equal("InvalidArnException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, ["Decrypt"], grantee: "alice")));
+        Assert.Empty((await cloud.CallAsync(KmsOperations.ListGrants, new ListGrantsRequest { KeyId = key.KeyId })).Grants!);
+    }
+
+    private static Task<CreateGrantResponse> GrantAsync(
+        AccessCloud cloud, KeyMetadata key, List<string> operations, string grantee = Alice, string? name = null, GrantConstraints? constraints = null) =>
+        cloud.CallAsync(KmsOperations.CreateGrant, new CreateGrantRequest
+        {
+            KeyId = key.Arn,
+            GranteePrincipal = grantee,
+            RetiringPrincipal = Bob,
+            Operations = operations,
+            Name = name,
+            Constraints = constraints,
+        });
+
+    private static async Task<List<GrantListEntry>> RetirableAsync(AccessCloud cloud) =>
+        (await cloud.CallAsync(KmsOperations.ListRetirableGrants, new ListRetirableGrantsRequest { RetiringPrincipal = Bob })).Grants!;
+
+    private static async Task<string[]> MayEncryptAsync(AccessCloud cloud, KeyMetadata key, Dictionary<string, string>? context) => Principals(
+        Assert.Single(await cloud.AskAsync(KmsOperations.Encrypt, new EncryptRequest { KeyId = key.KeyId, EncryptionContext = context })), "kms:Encrypt");
+
+    /// <summary>Whom the demand's policy allows the action beyond what the key's own policy says.</summary>
+    private static string[] Principals(AccessDemand demand, string action) =>
+    [
+        .. demand.ResourcePolicy!.Statements.Skip(1).Where(s => s.IsAllow && s.Actions.SequenceEqual([action]))
+            .SelectMany(s => s.Principals!.Of("AWS")).Order(StringComparer.Ordinal),
+    ];
+}
