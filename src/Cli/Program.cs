@@ -28,6 +28,7 @@ internal static class Program
             HealCommand.Create(),
             ServerCommand.Create(),
             NodeCommand.Create(),
+            KeysCommand.Create(),
             EnvCommand.Create(),
             LogsCommand.Create(),
             QueueCommand.Create(),

@@ -67,7 +67,7 @@ public sealed class LongspanServer : IAsyncDisposable
 
     private static async Task<LongspanServer> StartAsync(ServerSettings settings, Opened opened, CancellationToken stop)
     {
-        var store = opened.Add(await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, stop: stop));
+        var store = opened.Add(await StoreFolder.OpenAsync(settings.DataFolder, settings.Clock, keyCommand: settings.KeyCommand, stop: stop));
         var bodies = opened.Own(new BodyReader());
         var closing = opened.Own(new CancellationTokenSource());
         var rates = opened.Own(new RateLimits(settings.RateLimit));

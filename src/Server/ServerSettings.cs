@@ -21,6 +21,8 @@ public sealed record ServerSettings
     public string Region { get; init; } = "us-east-1";
     /// <summary>Allows plain HTTP on addresses other than loopback. For links that never leave the machine.</summary>
     public bool InsecureHttp { get; init; }
+    /// <summary>Program and arguments that tell the key of secret documents, so that it is in no file; null for <c>keys/seal.key</c>.</summary>
+    public IReadOnlyList<string>? KeyCommand { get; init; }
     /// <summary>Unknown keys act as the administrator, and <c>POST /_longspan/reset</c> empties the server. Loopback only.</summary>
     public bool AcceptAnyCredentials { get; init; }
     /// <summary>Refuse what AWS refuses, also where Longspan could serve it: to learn here what would fail there.</summary>

@@ -78,6 +78,12 @@ public sealed class Sealer : IDisposable
         return plain;
     }
 
+    /// <summary>Whether a body is a sealed one. Others are JSON, which starts otherwise.</summary>
+    internal static bool IsSealed(ReadOnlySpan<byte> body) => body.Length >= HeadBytes + TagBytes && body[0] == Format;
+
+    /// <summary>Whether a sealed body names this sealer's key.</summary>
+    internal bool HasSealed(ReadOnlySpan<byte> sealedBody) => sealedBody.Slice(1, KeyIdBytes).SequenceEqual(keyId);
+
     // NUL is allowed in no part of a key, so this is unambiguous.
     private static byte[] Associated(DocumentKey address) =>
         Encoding.UTF8.GetBytes($"{address.Kind}\0{address.Scope}\0{address.Name}");

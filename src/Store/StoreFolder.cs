@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Longspan.Store.Blobs;
 using Longspan.Store.Documents;
 using Longspan.Store.Files;
@@ -11,7 +10,7 @@ namespace Longspan.Store;
 /// A data folder: everything durable that one server owns.
 /// <code>
 /// lock, lock.pid     held while a server runs on the folder
-/// keys/seal.key      the key of secret documents; back it up apart from the databases
+/// keys/seal.key      the key of secret documents; back it up apart from the databases. Not there when a command tells the key
 /// documents.db       the document log
 /// records.db         log events
 /// blobs/             image layers, manifests, archives
@@ -19,6 +18,8 @@ namespace Longspan.Store;
 /// </summary>
 public sealed class StoreFolder : IAsyncDisposable
 {
+    internal const string DocumentsFile = "documents.db";
+
     // In the order of opening; the lock goes last.
     private readonly Stack<IAsyncDisposable> opened;
 
@@ -43,8 +44,14 @@ public sealed class StoreFolder : IAsyncDisposable
     public BlobStore Blobs { get; }
 
     /// <exception cref="DataFolderInUseException">Another process has it.</exception>
+    /// <exception cref="InvalidDataException">The key is missing, or damaged, or not what was expected.</exception>
+    /// <param name="path">The folder; made when it is missing.</param>
+    /// <param name="clock">Times of changes and events.</param>
+    /// <param name="settings">Bounds of the document log.</param>
+    /// <param name="keyCommand">Program and arguments that tell the sealing key; null to keep it in a file.</param>
+    /// <param name="stop">Ends the attempt.</param>
     public static async ValueTask<StoreFolder> OpenAsync(
-        string path, TimeProvider clock, DocumentLogSettings? settings = null, CancellationToken stop = default)
+        string path, TimeProvider clock, DocumentLogSettings? settings = null, IReadOnlyList<string>? keyCommand = null, CancellationToken stop = default)
     {
         path = System.IO.Path.GetFullPath(path);
         CreatePrivateDirectory(path);
@@ -53,8 +60,9 @@ public sealed class StoreFolder : IAsyncDisposable
         {
             var hold = FolderLock.Take(path);
             opened.Push(new Closing(hold));
-            var documentsPath = System.IO.Path.Combine(path, "documents.db");
-            var sealer = new Sealer(ReadOrMakeKey(path, mayMake: !File.Exists(documentsPath)));
+            var documentsPath = System.IO.Path.Combine(path, DocumentsFile);
+            var sealer = new Sealer(
+                await new KeyFolder(path).ReadOrMakeAsync(keyCommand, mayMake: !File.Exists(documentsPath), stop).ConfigureAwait(false));
             opened.Push(new Closing(sealer));
             var documents = await DocumentLog.OpenAsync(new SqliteDocumentBackend(documentsPath), sealer, clock, settings, stop).ConfigureAwait(false);
             opened.Push(documents);
@@ -75,30 +83,9 @@ public sealed class StoreFolder : IAsyncDisposable
     /// <summary>The place of a further store of this folder, one that its owner opens.</summary>
     public string PathOf(string file) => System.IO.Path.Combine(Path, file);
 
-    private static byte[] ReadOrMakeKey(string folder, bool mayMake)
-    {
-        var keys = System.IO.Path.Combine(folder, "keys");
-        var path = System.IO.Path.Combine(keys, "seal.key");
-        if (File.Exists(path))
-        {
-            var key = File.ReadAllBytes(path);
-            return key.Length == Sealer.KeyBytes ? key : throw new InvalidDataException($"{path} is not a key of {Sealer.KeyBytes} bytes.");
-        }
-        if (!mayMake)
-        {
-            // A new key would silently orphan every secret in the database.
-            throw new InvalidDataException($"{path} is missing, but the folder has documents sealed with it. Put the key file back.");
-        }
-        CreatePrivateDirectory(keys);
-        var made = RandomNumberGenerator.GetBytes(Sealer.KeyBytes);
-        FileSync.WritePrivate(path, made);
-        FileSync.Directory(folder);
-        return made;
-    }
-
     // Messages and log events are in files of the usual mode, so the folder is what keeps other users out. One that was made for us and is still
     // empty becomes private as well; what an administrator opened up later stays as it is.
-    private static void CreatePrivateDirectory(string path)
+    internal static void CreatePrivateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
         {

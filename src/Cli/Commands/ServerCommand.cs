@@ -22,8 +22,12 @@ internal static class ServerCommand
         {
             Description = "Control-plane calls a second that one identity may make; 0 for no limit", DefaultValueFactory = _ => ServerSettings.DefaultRateLimit,
         };
+        var keyCommand = SharedOptions.KeyCommand("--key-command", "Program with arguments that prints the sealing key, in place of DATA/keys/seal.key");
         var publish = new Option<string[]>("--publish") { Description = "PORT=REGION/CLUSTER/SERVICE:CONTAINERPORT; may be repeated" };
-        var command = new Command("server", "Run the control plane in the foreground") { data, port, bind, account, region, insecure, any, strict, rate, publish };
+        var command = new Command("server", "Run the control plane in the foreground")
+        {
+            data, port, bind, account, region, insecure, any, strict, rate, keyCommand, publish,
+        };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = new ServerSettings
@@ -37,6 +41,7 @@ internal static class ServerCommand
                 AcceptAnyCredentials = parsed.GetValue(any),
                 AwsStrict = parsed.GetValue(strict),
                 RateLimit = parsed.GetValue(rate),
+                KeyCommand = parsed.GetValue(keyCommand),
                 Publish = [.. (parsed.GetValue(publish) ?? []).Select(ParsePublish)],
             };
             try

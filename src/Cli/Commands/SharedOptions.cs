@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Longspan.Cli.Commands;
 
@@ -33,6 +34,24 @@ internal static class SharedOptions
             result.AddError($"{name} {result.Tokens[0].Value} is not a URL; use for example {byDefault()}.");
             return null;
         },
+    };
+
+    /// <summary>An option that takes a program with its arguments. They are split at blanks, quotes keep them together, and no shell looks at them.</summary>
+    public static Option<string[]?> KeyCommand(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "PROGRAM ARGUMENTS",
+        CustomParser = result =>
+        {
+            string[] command = [.. CommandLineParser.SplitCommandLine(result.Tokens[0].Value)];
+            if (command.Length > 0)
+            {
+                return command;
+            }
+            result.AddError($"{name} names no program.");
+            return null;
+        },
+        Arity = ArgumentArity.ExactlyOne,
     };
 
     public static Argument<string> Site()

@@ -21,7 +21,7 @@ internal static class ServerFailures
             $"An address of --bind is not one of this machine's: {string.Join(", ", settings.Bind)}."),
         UnauthorizedAccessException denied => new CommandFailure(denied.Message, $"The server needs to write to {settings.DataFolder}."),
         SealException seal => new CommandFailure(
-            seal.Message, $"Put back {Path.Combine(settings.DataFolder, "keys", "seal.key")} as it was when the folder was last used, or the folder from a backup."),
+            seal.Message, $"Put back {Path.Combine(settings.DataFolder, "keys", "seal.key")} as it was when the folder was last used (or the --key-command that told its key), or the folder from a backup."),
         SqliteFault { IsDamage: true } damaged => new CommandFailure(
             $"A database of the data folder is damaged. {damaged.Message}",
             $"Keep a copy of {settings.DataFolder}, check the disk, and put the folder back from a backup. Nothing was changed."),

@@ -44,9 +44,10 @@ internal sealed class AccessCloud : IAsyncDisposable
         return cloud;
     }
 
-    public async Task RestartAsync(bool acceptAny = false)
+    public async Task RestartAsync(bool acceptAny = false, Func<Task>? whileStopped = null)
     {
         await CloseAsync();
+        await (whileStopped?.Invoke() ?? Task.CompletedTask);
         await OpenAsync(acceptAny);
     }
 

@@ -1,9 +1,10 @@
+using System.Security.Cryptography;
 using System.Text;
-using Longspan.Api.Iam;
 using Longspan.Api.Kms;
 using Longspan.Api.Ssm;
 using Longspan.Core.Tests.Access;
 using Longspan.Services.Kms.Documents;
+using Longspan.Store;
 using Xunit;
 
 namespace Longspan.Core.Tests.Kms;
@@ -22,8 +23,7 @@ public sealed class CopiedDatabaseTests
             .Plaintext!.Value.ToArray();
         await cloud.CallAsync(SsmOperations.PutParameter, new PutParameterRequest { Name = "secure", Type = "SecureString", Value = "PLAINTEXT-of-a-parameter" });
         await cloud.CallAsync(SsmOperations.PutParameter, new PutParameterRequest { Name = "blob", Type = "String", Value = Convert.ToBase64String(blob.Span) });
-        await cloud.CallAsync(IamOperations.CreateUser, new CreateUserRequest { UserName = "marker-user" });
-        var access = (await cloud.CallAsync(IamOperations.CreateAccessKey, new CreateAccessKeyRequest { UserName = "marker-user" })).AccessKey!;
+        var access = await cloud.CreateUserWithKeyAsync("marker-user");
         var materials = await cloud.Cloud.Documents.ListAllAsync(KmsKinds.Materials, default);
         Assert.Equal(2, materials.Count);
         List<(string What, byte[] Secret)> secrets =
@@ -36,25 +36,54 @@ public sealed class CopiedDatabaseTests
             .. materials.Select(m => ("material in Base64", Encoding.UTF8.GetBytes(Convert.ToBase64String(m.Value.Secret)))),
         ];
 
-        await cloud.RestartAsync();
-        var files = Directory.EnumerateFiles(cloud.Folder, "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetFileName(Path.GetDirectoryName(path)) != "keys").ToList();
-        var contents = new List<byte[]>();
-        foreach (var file in files)
+        await cloud.RestartAsync(whileStopped: () =>
         {
-            // The server may go on writing to its own files; a copy sees what is there now.
-            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var content = new byte[stream.Length];
-            await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false);
-            contents.Add(content);
-            foreach (var (what, secret) in secrets)
+            var contents = FilesBesideKeys(cloud.Folder).ToDictionary(path => path, File.ReadAllBytes);
+            foreach (var (path, content) in contents)
             {
-                Assert.True(content.AsSpan().IndexOf(secret) < 0, $"{file} has the {what}.");
+                foreach (var (what, secret) in secrets)
+                {
+                    Assert.True(content.AsSpan().IndexOf(secret) < 0, $"{path} has the {what}.");
+                }
             }
-        }
-        // The search would have found them: what is no secret is there to be found.
-        Assert.Contains(contents, content => content.AsSpan().IndexOf("marker-user"u8) >= 0);
-        Assert.Contains(contents, content => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(key.KeyId!)) >= 0);
+            // The search would have found them: what is no secret is there to be found.
+            Assert.Contains(contents.Values, content => content.AsSpan().IndexOf("marker-user"u8) >= 0);
+            Assert.Contains(contents.Values, content => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(key.KeyId!)) >= 0);
+            return Task.CompletedTask;
+        });
         Assert.Equal("PLAINTEXT-of-a-message", await cloud.DecryptAsync(blob));
     }
+
+    [Fact]
+    public async Task ACopyWithAnotherKeyOpensNoMaterial()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateKeyAsync();
+        var copy = Directory.CreateTempSubdirectory("longspan-copied-");
+        try
+        {
+            await cloud.RestartAsync(whileStopped: async () =>
+            {
+                foreach (var path in FilesBesideKeys(cloud.Folder))
+                {
+                    var target = Path.Combine(copy.FullName, Path.GetRelativePath(cloud.Folder, path));
+                    Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                    File.Copy(path, target);
+                }
+                await Assert.ThrowsAsync<InvalidDataException>(async () => await StoreFolder.OpenAsync(copy.FullName, cloud.Clock));
+                Directory.CreateDirectory(Path.Combine(copy.FullName, "keys"));
+                await File.WriteAllBytesAsync(Path.Combine(copy.FullName, "keys", "seal.key"), RandomNumberGenerator.GetBytes(Sealer.KeyBytes));
+                await using var store = await StoreFolder.OpenAsync(copy.FullName, cloud.Clock);
+                Assert.Single(await store.Documents.ListAllAsync(KmsKinds.Keys, default));
+                await Assert.ThrowsAsync<SealException>(async () => await store.Documents.ListAllAsync(KmsKinds.Materials, default));
+            });
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> FilesBesideKeys(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(Path.GetDirectoryName(path)) != "keys");
 }

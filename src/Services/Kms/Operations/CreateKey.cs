@@ -11,13 +11,15 @@ internal static class CreateKey
     public static async ValueTask<CreateKeyResponse> HandleAsync(KmsContext cx, CreateKeyRequest request, CancellationToken stop)
     {
         Check(request);
-        var policy = request.Policy is { } text ? KeyPolicies.Check(cx, text, request.BypassPolicyLockoutSafetyCheck == true) : KeyPolicies.Default(cx.Call);
+        var material = Keys.NewMaterial(Ids.Uuid());
+        var policy = request.Policy is { } text
+            ? KeyPolicies.Check(cx, text, cx.KeyArn(material.KeyId), request.BypassPolicyLockoutSafetyCheck == true)
+            : KeyPolicies.Default(cx.Call);
         var tags = KmsTags.Add(new Dictionary<string, string>(), request.Tags);
         if ((await cx.Documents.ListAsync(KmsKinds.Keys, cx.Call.Scope, stop)).Count >= Keys.MaximumKeys)
         {
             throw new LimitExceededException($"You have reached the maximum number of {Keys.MaximumKeys} keys for this account and region.");
         }
-        var material = Keys.NewMaterial(Ids.Uuid());
         var key = new KeyDocument
         {
             KeyId = material.KeyId,

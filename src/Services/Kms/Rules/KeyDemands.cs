@@ -7,7 +7,7 @@ using Longspan.Services.Kms.Documents;
 namespace Longspan.Services.Kms.Rules;
 
 /// <summary>
-/// What operations ask of the policies. A key's own policy decides alone; grants are statements added to it, each only when it permits this
+/// What operations ask of the policies. A key's own policy must agree; grants are statements added to it, each only when it permits this
 /// very request. Nothing is made here: an AWS-managed key that is not there yet is asked about as it would be.
 /// </summary>
 internal static class KeyDemands

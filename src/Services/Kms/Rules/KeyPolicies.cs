@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Longspan.Api.Kms;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Policies;
 
 namespace Longspan.Services.Kms.Rules;
@@ -60,14 +60,15 @@ internal static class KeyPolicies
         """;
 
     /// <summary>Checks a new policy; also that its author can still change it, unless they asked to go without that check.</summary>
-    public static string Check(KmsContext cx, string text, bool bypassLockoutCheck)
+    public static string Check(KmsContext cx, string text, string keyArn, bool bypassLockoutCheck)
     {
         if (text.Length is < 1 or > MaximumLength)
         {
             throw KmsFaults.Constraint("policy", $"Member must have length between 1 and {MaximumLength}, inclusive");
         }
         var policy = PolicyReader.TryRead(text, PolicyUse.Resource, out var fault) ?? throw new MalformedPolicyDocumentException(fault);
-        if (!bypassLockoutCheck && !TrustRules.Allows(policy, new TrustRequest("kms:PutKeyPolicy", cx.Caller)))
+        var later = AccessContext.Of(cx.Call, new Principal(cx.Caller), new AccessDemand("kms:PutKeyPolicy", keyArn));
+        if (!bypassLockoutCheck && !PolicyEvaluator.Allows(policy, later))
         {
             throw new MalformedPolicyDocumentException("The new key policy will not allow you to update the key policy in the future.");
         }
@@ -82,7 +83,6 @@ internal static class KeyPolicies
         }
     }
 
-    /// <summary>The stored policy's meaning. It was checked when it was written.</summary>
-    public static Policy Read(string text) =>
-        PolicyReader.TryRead(text, PolicyUse.Resource, out var fault) ?? throw new JsonException($"A stored key policy does not read: {fault}");
+    /// <summary>The stored policy's meaning.</summary>
+    public static Policy Read(string text) => PolicyTexts.Read(text, PolicyUse.Resource);
 }
