@@ -6,6 +6,7 @@ using Longspan.Services.Ecs;
 using Longspan.Services.Iam;
 using Longspan.Services.Kms;
 using Longspan.Services.Logs;
+using Longspan.Services.SecretsManager;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sqs;
 using Longspan.Services.Sts;
@@ -30,6 +31,7 @@ internal static class Modules
             new StsModule(tokens),
             new KmsModule(cloud),
             new SsmModule(cloud, store.Sealer),
+            new SecretsManagerModule(),
             sqs,
             new LongspanQueuesModule(sqs),
             new EcsModule(cloud, log),

@@ -16,6 +16,7 @@ public static class AwsServices
         Longspan.Api.Kms.KmsOperations.Service,
         Longspan.Api.Logs.LogsOperations.Service,
         Longspan.Api.LongspanQueues.LongspanQueuesOperations.Service,
+        Longspan.Api.SecretsManager.SecretsManagerOperations.Service,
         Longspan.Api.Sqs.SqsOperations.Service,
         Longspan.Api.Ssm.SsmOperations.Service,
         Longspan.Api.Sts.StsOperations.Service,
