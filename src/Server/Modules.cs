@@ -31,7 +31,7 @@ internal static class Modules
             new StsModule(tokens),
             new KmsModule(cloud),
             new SsmModule(cloud, store.Sealer),
-            new SecretsManagerModule(),
+            new SecretsManagerModule(cloud),
             sqs,
             new LongspanQueuesModule(sqs),
             new EcsModule(cloud, log),

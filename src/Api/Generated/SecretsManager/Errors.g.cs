@@ -14,6 +14,9 @@ public sealed class EncryptionFailure(string message)
 public sealed class InternalServiceError(string message)
     : AwsError("InternalServiceError", message, 500);
 
+public sealed class InvalidNextTokenException(string message)
+    : AwsError("InvalidNextTokenException", message, 400);
+
 public sealed class InvalidParameterException(string message)
     : AwsError("InvalidParameterException", message, 400);
 
@@ -28,6 +31,9 @@ public sealed class MalformedPolicyDocumentException(string message)
 
 public sealed class PreconditionNotMetException(string message)
     : AwsError("PreconditionNotMetException", message, 400);
+
+public sealed class PublicPolicyException(string message)
+    : AwsError("PublicPolicyException", message, 400);
 
 public sealed class ResourceExistsException(string message)
     : AwsError("ResourceExistsException", message, 400);

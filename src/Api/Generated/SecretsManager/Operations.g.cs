@@ -44,20 +44,88 @@ public static class SecretsManagerOperations
         Operations = Claimed,
     };
 
+    public static readonly Operation<BatchGetSecretValueRequest, BatchGetSecretValueResponse> BatchGetSecretValue =
+        new() { Service = Service, Name = "BatchGetSecretValue" };
+
+    public static readonly Operation<CancelRotateSecretRequest, CancelRotateSecretResponse> CancelRotateSecret =
+        new() { Service = Service, Name = "CancelRotateSecret" };
+
     public static readonly Operation<CreateSecretRequest, CreateSecretResponse> CreateSecret =
         new() { Service = Service, Name = "CreateSecret" };
+
+    public static readonly Operation<DeleteResourcePolicyRequest, DeleteResourcePolicyResponse> DeleteResourcePolicy =
+        new() { Service = Service, Name = "DeleteResourcePolicy" };
+
+    public static readonly Operation<DeleteSecretRequest, DeleteSecretResponse> DeleteSecret =
+        new() { Service = Service, Name = "DeleteSecret" };
 
     public static readonly Operation<DescribeSecretRequest, DescribeSecretResponse> DescribeSecret =
         new() { Service = Service, Name = "DescribeSecret" };
 
+    public static readonly Operation<GetRandomPasswordRequest, GetRandomPasswordResponse> GetRandomPassword =
+        new() { Service = Service, Name = "GetRandomPassword" };
+
+    public static readonly Operation<GetResourcePolicyRequest, GetResourcePolicyResponse> GetResourcePolicy =
+        new() { Service = Service, Name = "GetResourcePolicy" };
+
     public static readonly Operation<GetSecretValueRequest, GetSecretValueResponse> GetSecretValue =
         new() { Service = Service, Name = "GetSecretValue" };
 
+    public static readonly Operation<ListSecretVersionIdsRequest, ListSecretVersionIdsResponse> ListSecretVersionIds =
+        new() { Service = Service, Name = "ListSecretVersionIds" };
+
+    public static readonly Operation<ListSecretsRequest, ListSecretsResponse> ListSecrets =
+        new() { Service = Service, Name = "ListSecrets" };
+
+    public static readonly Operation<PutResourcePolicyRequest, PutResourcePolicyResponse> PutResourcePolicy =
+        new() { Service = Service, Name = "PutResourcePolicy" };
+
+    public static readonly Operation<PutSecretValueRequest, PutSecretValueResponse> PutSecretValue =
+        new() { Service = Service, Name = "PutSecretValue" };
+
+    public static readonly Operation<RestoreSecretRequest, RestoreSecretResponse> RestoreSecret =
+        new() { Service = Service, Name = "RestoreSecret" };
+
+    public static readonly Operation<RotateSecretRequest, RotateSecretResponse> RotateSecret =
+        new() { Service = Service, Name = "RotateSecret" };
+
+    public static readonly Operation<TagResourceRequest, TagResourceResponse> TagResource =
+        new() { Service = Service, Name = "TagResource" };
+
+    public static readonly Operation<UntagResourceRequest, UntagResourceResponse> UntagResource =
+        new() { Service = Service, Name = "UntagResource" };
+
+    public static readonly Operation<UpdateSecretRequest, UpdateSecretResponse> UpdateSecret =
+        new() { Service = Service, Name = "UpdateSecret" };
+
+    public static readonly Operation<UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse> UpdateSecretVersionStage =
+        new() { Service = Service, Name = "UpdateSecretVersionStage" };
+
+    public static readonly Operation<ValidateResourcePolicyRequest, ValidateResourcePolicyResponse> ValidateResourcePolicy =
+        new() { Service = Service, Name = "ValidateResourcePolicy" };
+
     private static readonly Operation[] s_claimed =
     {
+        BatchGetSecretValue,
+        CancelRotateSecret,
         CreateSecret,
+        DeleteResourcePolicy,
+        DeleteSecret,
         DescribeSecret,
+        GetRandomPassword,
+        GetResourcePolicy,
         GetSecretValue,
+        ListSecretVersionIds,
+        ListSecrets,
+        PutResourcePolicy,
+        PutSecretValue,
+        RestoreSecret,
+        RotateSecret,
+        TagResource,
+        UntagResource,
+        UpdateSecret,
+        UpdateSecretVersionStage,
+        ValidateResourcePolicy,
     };
     private static Operation[] Claimed() => s_claimed;
 }

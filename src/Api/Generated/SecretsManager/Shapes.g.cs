@@ -6,6 +6,206 @@ using Longspan.Api.Shapes;
 
 namespace Longspan.Api.SecretsManager;
 
+public sealed class APIErrorType : Shape
+{
+    public string? SecretId { get; set; }
+    public string? ErrorCode { get; set; }
+    public string? Message { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String },
+        new() { Name = "ErrorCode", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Message", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("APIErrorType", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (ErrorCode is { } v1) writer.WriteString(s_members[1], v1);
+        if (Message is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: ErrorCode = reader.ReadString(member); break;
+            case 2: Message = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => ErrorCode is not null,
+        2 => Message is not null,
+        _ => false,
+    };
+}
+
+public sealed class BatchGetSecretValueRequest : Shape
+{
+    public List<string>? SecretIdList { get; set; }
+    public List<Filter>? Filters { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretIdList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "Filters", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "MaxResults", Index = 2, Kind = ShapeKind.Integer },
+        new() { Name = "NextToken", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("BatchGetSecretValueRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretIdList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (Filters is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (MaxResults is { } v2) writer.WriteInteger(s_members[2], v2);
+        if (NextToken is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretIdList = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: Filters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Filter>(m0)); break;
+            case 2: MaxResults = reader.ReadInteger(member); break;
+            case 3: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretIdList is not null,
+        1 => Filters is not null,
+        2 => MaxResults is not null,
+        3 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class BatchGetSecretValueResponse : Shape
+{
+    public List<SecretValueEntry>? SecretValues { get; set; }
+    public string? NextToken { get; set; }
+    public List<APIErrorType>? Errors { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretValues", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "NextToken", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Errors", Index = 2, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("BatchGetSecretValueResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretValues is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (Errors is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretValues = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SecretValueEntry>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+            case 2: Errors = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<APIErrorType>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretValues is not null,
+        1 => NextToken is not null,
+        2 => Errors is not null,
+        _ => false,
+    };
+}
+
+public sealed class CancelRotateSecretRequest : Shape
+{
+    public string? SecretId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("CancelRotateSecretRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        _ => false,
+    };
+}
+
+public sealed class CancelRotateSecretResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? VersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "VersionId", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("CancelRotateSecretResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (VersionId is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: VersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => VersionId is not null,
+        _ => false,
+    };
+}
+
 public sealed class CreateSecretRequest : Shape
 {
     public string? Name { get; set; }
@@ -124,6 +324,155 @@ public sealed class CreateSecretResponse : Shape
         1 => Name is not null,
         2 => VersionId is not null,
         3 => ReplicationStatus is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteResourcePolicyRequest : Shape
+{
+    public string? SecretId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteResourcePolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteResourcePolicyResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteResourcePolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteSecretRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public long? RecoveryWindowInDays { get; set; }
+    public bool? ForceDeleteWithoutRecovery { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "RecoveryWindowInDays", Index = 1, Kind = ShapeKind.Long },
+        new() { Name = "ForceDeleteWithoutRecovery", Index = 2, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteSecretRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (RecoveryWindowInDays is { } v1) writer.WriteLong(s_members[1], v1);
+        if (ForceDeleteWithoutRecovery is { } v2) writer.WriteBoolean(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: RecoveryWindowInDays = reader.ReadLong(member); break;
+            case 2: ForceDeleteWithoutRecovery = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => RecoveryWindowInDays is not null,
+        2 => ForceDeleteWithoutRecovery is not null,
+        _ => false,
+    };
+}
+
+public sealed class DeleteSecretResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public DateTimeOffset? DeletionDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "DeletionDate", Index = 2, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("DeleteSecretResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (DeletionDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: DeletionDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => DeletionDate is not null,
         _ => false,
     };
 }
@@ -326,6 +675,211 @@ public sealed class ExternalSecretRotationMetadataItem : Shape
     };
 }
 
+public sealed class Filter : Shape
+{
+    public string? Key { get; set; }
+    public List<string>? Values { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Key", Kind = ShapeKind.String },
+        new() { Name = "Values", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("Filter", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Key is { } v0) writer.WriteString(s_members[0], v0);
+        if (Values is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Key = reader.ReadString(member); break;
+            case 1: Values = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Key is not null,
+        1 => Values is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetRandomPasswordRequest : Shape
+{
+    public long? PasswordLength { get; set; }
+    public string? ExcludeCharacters { get; set; }
+    public bool? ExcludeNumbers { get; set; }
+    public bool? ExcludePunctuation { get; set; }
+    public bool? ExcludeUppercase { get; set; }
+    public bool? ExcludeLowercase { get; set; }
+    public bool? IncludeSpace { get; set; }
+    public bool? RequireEachIncludedType { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PasswordLength", Kind = ShapeKind.Long },
+        new() { Name = "ExcludeCharacters", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "ExcludeNumbers", Index = 2, Kind = ShapeKind.Boolean },
+        new() { Name = "ExcludePunctuation", Index = 3, Kind = ShapeKind.Boolean },
+        new() { Name = "ExcludeUppercase", Index = 4, Kind = ShapeKind.Boolean },
+        new() { Name = "ExcludeLowercase", Index = 5, Kind = ShapeKind.Boolean },
+        new() { Name = "IncludeSpace", Index = 6, Kind = ShapeKind.Boolean },
+        new() { Name = "RequireEachIncludedType", Index = 7, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("GetRandomPasswordRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PasswordLength is { } v0) writer.WriteLong(s_members[0], v0);
+        if (ExcludeCharacters is { } v1) writer.WriteString(s_members[1], v1);
+        if (ExcludeNumbers is { } v2) writer.WriteBoolean(s_members[2], v2);
+        if (ExcludePunctuation is { } v3) writer.WriteBoolean(s_members[3], v3);
+        if (ExcludeUppercase is { } v4) writer.WriteBoolean(s_members[4], v4);
+        if (ExcludeLowercase is { } v5) writer.WriteBoolean(s_members[5], v5);
+        if (IncludeSpace is { } v6) writer.WriteBoolean(s_members[6], v6);
+        if (RequireEachIncludedType is { } v7) writer.WriteBoolean(s_members[7], v7);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PasswordLength = reader.ReadLong(member); break;
+            case 1: ExcludeCharacters = reader.ReadString(member); break;
+            case 2: ExcludeNumbers = reader.ReadBoolean(member); break;
+            case 3: ExcludePunctuation = reader.ReadBoolean(member); break;
+            case 4: ExcludeUppercase = reader.ReadBoolean(member); break;
+            case 5: ExcludeLowercase = reader.ReadBoolean(member); break;
+            case 6: IncludeSpace = reader.ReadBoolean(member); break;
+            case 7: RequireEachIncludedType = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PasswordLength is not null,
+        1 => ExcludeCharacters is not null,
+        2 => ExcludeNumbers is not null,
+        3 => ExcludePunctuation is not null,
+        4 => ExcludeUppercase is not null,
+        5 => ExcludeLowercase is not null,
+        6 => IncludeSpace is not null,
+        7 => RequireEachIncludedType is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetRandomPasswordResponse : Shape
+{
+    public string? RandomPassword { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RandomPassword", Kind = ShapeKind.String, Sensitive = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetRandomPasswordResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RandomPassword is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RandomPassword = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RandomPassword is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetResourcePolicyRequest : Shape
+{
+    public string? SecretId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetResourcePolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetResourcePolicyResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? ResourcePolicy { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "ResourcePolicy", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("GetResourcePolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (ResourcePolicy is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: ResourcePolicy = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => ResourcePolicy is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetSecretValueRequest : Shape
 {
     public string? SecretId { get; set; }
@@ -428,6 +982,369 @@ public sealed class GetSecretValueResponse : Shape
     };
 }
 
+public sealed class ListSecretVersionIdsRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+    public bool? IncludeDeprecated { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "MaxResults", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "NextToken", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "IncludeDeprecated", Index = 3, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("ListSecretVersionIdsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (MaxResults is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (NextToken is { } v2) writer.WriteString(s_members[2], v2);
+        if (IncludeDeprecated is { } v3) writer.WriteBoolean(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: MaxResults = reader.ReadInteger(member); break;
+            case 2: NextToken = reader.ReadString(member); break;
+            case 3: IncludeDeprecated = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => MaxResults is not null,
+        2 => NextToken is not null,
+        3 => IncludeDeprecated is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSecretVersionIdsResponse : Shape
+{
+    public List<SecretVersionsListEntry>? Versions { get; set; }
+    public string? NextToken { get; set; }
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Versions", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "NextToken", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "ARN", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListSecretVersionIdsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Versions is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (ARN is { } v2) writer.WriteString(s_members[2], v2);
+        if (Name is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Versions = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SecretVersionsListEntry>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+            case 2: ARN = reader.ReadString(member); break;
+            case 3: Name = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Versions is not null,
+        1 => NextToken is not null,
+        2 => ARN is not null,
+        3 => Name is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSecretsRequest : Shape
+{
+    public bool? IncludePlannedDeletion { get; set; }
+    public int? MaxResults { get; set; }
+    public string? NextToken { get; set; }
+    public List<Filter>? Filters { get; set; }
+    public string? SortOrder { get; set; }
+    public string? SortBy { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "IncludePlannedDeletion", Kind = ShapeKind.Boolean },
+        new() { Name = "MaxResults", Index = 1, Kind = ShapeKind.Integer },
+        new() { Name = "NextToken", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Filters", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "SortOrder", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "SortBy", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListSecretsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (IncludePlannedDeletion is { } v0) writer.WriteBoolean(s_members[0], v0);
+        if (MaxResults is { } v1) writer.WriteInteger(s_members[1], v1);
+        if (NextToken is { } v2) writer.WriteString(s_members[2], v2);
+        if (Filters is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (SortOrder is { } v4) writer.WriteString(s_members[4], v4);
+        if (SortBy is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: IncludePlannedDeletion = reader.ReadBoolean(member); break;
+            case 1: MaxResults = reader.ReadInteger(member); break;
+            case 2: NextToken = reader.ReadString(member); break;
+            case 3: Filters = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Filter>(m0)); break;
+            case 4: SortOrder = reader.ReadString(member); break;
+            case 5: SortBy = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => IncludePlannedDeletion is not null,
+        1 => MaxResults is not null,
+        2 => NextToken is not null,
+        3 => Filters is not null,
+        4 => SortOrder is not null,
+        5 => SortBy is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSecretsResponse : Shape
+{
+    public List<SecretListEntry>? SecretList { get; set; }
+    public string? NextToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "NextToken", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListSecretsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (NextToken is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SecretListEntry>(m0)); break;
+            case 1: NextToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretList is not null,
+        1 => NextToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutResourcePolicyRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public string? ResourcePolicy { get; set; }
+    public bool? BlockPublicPolicy { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ResourcePolicy", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "BlockPublicPolicy", Index = 2, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("PutResourcePolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (ResourcePolicy is { } v1) writer.WriteString(s_members[1], v1);
+        if (BlockPublicPolicy is { } v2) writer.WriteBoolean(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: ResourcePolicy = reader.ReadString(member); break;
+            case 2: BlockPublicPolicy = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => ResourcePolicy is not null,
+        2 => BlockPublicPolicy is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutResourcePolicyResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("PutResourcePolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutSecretValueRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public string? ClientRequestToken { get; set; }
+    public ReadOnlyMemory<byte>? SecretBinary { get; set; }
+    public string? SecretString { get; set; }
+    public List<string>? VersionStages { get; set; }
+    public string? RotationToken { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientRequestToken", Index = 1, Kind = ShapeKind.String, IdempotencyToken = true },
+        new() { Name = "SecretBinary", Index = 2, Kind = ShapeKind.Blob, Sensitive = true },
+        new() { Name = "SecretString", Index = 3, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "VersionStages", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "RotationToken", Index = 5, Kind = ShapeKind.String, Sensitive = true },
+    };
+    private static readonly StructureSchema s_schema = new("PutSecretValueRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientRequestToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (SecretBinary is { } v2) writer.WriteBlob(s_members[2], v2);
+        if (SecretString is { } v3) writer.WriteString(s_members[3], v3);
+        if (VersionStages is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (RotationToken is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: ClientRequestToken = reader.ReadString(member); break;
+            case 2: SecretBinary = reader.ReadBlob(member); break;
+            case 3: SecretString = reader.ReadString(member); break;
+            case 4: VersionStages = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 5: RotationToken = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => ClientRequestToken is not null,
+        2 => SecretBinary is not null,
+        3 => SecretString is not null,
+        4 => VersionStages is not null,
+        5 => RotationToken is not null,
+        _ => false,
+    };
+}
+
+public sealed class PutSecretValueResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? VersionId { get; set; }
+    public List<string>? VersionStages { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "VersionId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "VersionStages", Index = 3, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("PutSecretValueResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (VersionId is { } v2) writer.WriteString(s_members[2], v2);
+        if (VersionStages is { } v3) writer.WriteList(s_members[3], v3, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: VersionId = reader.ReadString(member); break;
+            case 3: VersionStages = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => VersionId is not null,
+        3 => VersionStages is not null,
+        _ => false,
+    };
+}
+
 public sealed class ReplicaRegionType : Shape
 {
     public string? Region { get; set; }
@@ -515,6 +1432,175 @@ public sealed class ReplicationStatusType : Shape
     };
 }
 
+public sealed class RestoreSecretRequest : Shape
+{
+    public string? SecretId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("RestoreSecretRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        _ => false,
+    };
+}
+
+public sealed class RestoreSecretResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("RestoreSecretResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        _ => false,
+    };
+}
+
+public sealed class RotateSecretRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public string? ClientRequestToken { get; set; }
+    public string? RotationLambdaARN { get; set; }
+    public RotationRulesType? RotationRules { get; set; }
+    public List<ExternalSecretRotationMetadataItem>? ExternalSecretRotationMetadata { get; set; }
+    public string? ExternalSecretRotationRoleArn { get; set; }
+    public bool? RotateImmediately { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientRequestToken", Index = 1, Kind = ShapeKind.String, IdempotencyToken = true },
+        new() { Name = "RotationLambdaARN", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "RotationRules", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "ExternalSecretRotationMetadata", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ExternalSecretRotationRoleArn", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "RotateImmediately", Index = 6, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("RotateSecretRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientRequestToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (RotationLambdaARN is { } v2) writer.WriteString(s_members[2], v2);
+        if (RotationRules is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (ExternalSecretRotationMetadata is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ExternalSecretRotationRoleArn is { } v5) writer.WriteString(s_members[5], v5);
+        if (RotateImmediately is { } v6) writer.WriteBoolean(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: ClientRequestToken = reader.ReadString(member); break;
+            case 2: RotationLambdaARN = reader.ReadString(member); break;
+            case 3: RotationRules = reader.ReadStructure<RotationRulesType>(member); break;
+            case 4: ExternalSecretRotationMetadata = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ExternalSecretRotationMetadataItem>(m0)); break;
+            case 5: ExternalSecretRotationRoleArn = reader.ReadString(member); break;
+            case 6: RotateImmediately = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => ClientRequestToken is not null,
+        2 => RotationLambdaARN is not null,
+        3 => RotationRules is not null,
+        4 => ExternalSecretRotationMetadata is not null,
+        5 => ExternalSecretRotationRoleArn is not null,
+        6 => RotateImmediately is not null,
+        _ => false,
+    };
+}
+
+public sealed class RotateSecretResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? VersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "VersionId", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("RotateSecretResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (VersionId is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: VersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => VersionId is not null,
+        _ => false,
+    };
+}
+
 public sealed class RotationRulesType : Shape
 {
     public long? AutomaticallyAfterDays { get; set; }
@@ -556,6 +1642,244 @@ public sealed class RotationRulesType : Shape
     };
 }
 
+public sealed class SecretListEntry : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? Type { get; set; }
+    public string? Description { get; set; }
+    public string? KmsKeyId { get; set; }
+    public bool? RotationEnabled { get; set; }
+    public string? RotationLambdaARN { get; set; }
+    public RotationRulesType? RotationRules { get; set; }
+    public List<ExternalSecretRotationMetadataItem>? ExternalSecretRotationMetadata { get; set; }
+    public string? ExternalSecretRotationRoleArn { get; set; }
+    public DateTimeOffset? LastRotatedDate { get; set; }
+    public DateTimeOffset? LastChangedDate { get; set; }
+    public DateTimeOffset? LastAccessedDate { get; set; }
+    public DateTimeOffset? DeletedDate { get; set; }
+    public DateTimeOffset? NextRotationDate { get; set; }
+    public List<Tag>? Tags { get; set; }
+    public Dictionary<string, List<string>>? SecretVersionsToStages { get; set; }
+    public string? OwningService { get; set; }
+    public DateTimeOffset? CreatedDate { get; set; }
+    public string? PrimaryRegion { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "Type", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "Description", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "KmsKeyId", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "RotationEnabled", Index = 5, Kind = ShapeKind.Boolean },
+        new() { Name = "RotationLambdaARN", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "RotationRules", Index = 7, Kind = ShapeKind.Structure },
+        new() { Name = "ExternalSecretRotationMetadata", Index = 8, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "ExternalSecretRotationRoleArn", Index = 9, Kind = ShapeKind.String },
+        new() { Name = "LastRotatedDate", Index = 10, Kind = ShapeKind.Timestamp },
+        new() { Name = "LastChangedDate", Index = 11, Kind = ShapeKind.Timestamp },
+        new() { Name = "LastAccessedDate", Index = 12, Kind = ShapeKind.Timestamp },
+        new() { Name = "DeletedDate", Index = 13, Kind = ShapeKind.Timestamp },
+        new() { Name = "NextRotationDate", Index = 14, Kind = ShapeKind.Timestamp },
+        new() { Name = "Tags", Index = 15, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "SecretVersionsToStages", Index = 16, Kind = ShapeKind.Map, Key = new() { Name = "key", Kind = ShapeKind.String }, Value = new() { Name = "value", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } } },
+        new() { Name = "OwningService", Index = 17, Kind = ShapeKind.String },
+        new() { Name = "CreatedDate", Index = 18, Kind = ShapeKind.Timestamp },
+        new() { Name = "PrimaryRegion", Index = 19, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("SecretListEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (Type is { } v2) writer.WriteString(s_members[2], v2);
+        if (Description is { } v3) writer.WriteString(s_members[3], v3);
+        if (KmsKeyId is { } v4) writer.WriteString(s_members[4], v4);
+        if (RotationEnabled is { } v5) writer.WriteBoolean(s_members[5], v5);
+        if (RotationLambdaARN is { } v6) writer.WriteString(s_members[6], v6);
+        if (RotationRules is { } v7) writer.WriteStructure(s_members[7], v7);
+        if (ExternalSecretRotationMetadata is { } v8) writer.WriteList(s_members[8], v8, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (ExternalSecretRotationRoleArn is { } v9) writer.WriteString(s_members[9], v9);
+        if (LastRotatedDate is { } v10) writer.WriteTimestamp(s_members[10], v10);
+        if (LastChangedDate is { } v11) writer.WriteTimestamp(s_members[11], v11);
+        if (LastAccessedDate is { } v12) writer.WriteTimestamp(s_members[12], v12);
+        if (DeletedDate is { } v13) writer.WriteTimestamp(s_members[13], v13);
+        if (NextRotationDate is { } v14) writer.WriteTimestamp(s_members[14], v14);
+        if (Tags is { } v15) writer.WriteList(s_members[15], v15, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (SecretVersionsToStages is { } v16) writer.WriteMap(s_members[16], v16, static (w0, m0, x0) => w0.WriteList(m0, x0, static (w1, m1, x1) => w1.WriteString(m1, x1)));
+        if (OwningService is { } v17) writer.WriteString(s_members[17], v17);
+        if (CreatedDate is { } v18) writer.WriteTimestamp(s_members[18], v18);
+        if (PrimaryRegion is { } v19) writer.WriteString(s_members[19], v19);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: Type = reader.ReadString(member); break;
+            case 3: Description = reader.ReadString(member); break;
+            case 4: KmsKeyId = reader.ReadString(member); break;
+            case 5: RotationEnabled = reader.ReadBoolean(member); break;
+            case 6: RotationLambdaARN = reader.ReadString(member); break;
+            case 7: RotationRules = reader.ReadStructure<RotationRulesType>(member); break;
+            case 8: ExternalSecretRotationMetadata = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ExternalSecretRotationMetadataItem>(m0)); break;
+            case 9: ExternalSecretRotationRoleArn = reader.ReadString(member); break;
+            case 10: LastRotatedDate = reader.ReadTimestamp(member); break;
+            case 11: LastChangedDate = reader.ReadTimestamp(member); break;
+            case 12: LastAccessedDate = reader.ReadTimestamp(member); break;
+            case 13: DeletedDate = reader.ReadTimestamp(member); break;
+            case 14: NextRotationDate = reader.ReadTimestamp(member); break;
+            case 15: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+            case 16: SecretVersionsToStages = reader.ReadMap(member, static (r0, m0) => r0.ReadList(m0, static (r1, m1) => r1.ReadString(m1))); break;
+            case 17: OwningService = reader.ReadString(member); break;
+            case 18: CreatedDate = reader.ReadTimestamp(member); break;
+            case 19: PrimaryRegion = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => Type is not null,
+        3 => Description is not null,
+        4 => KmsKeyId is not null,
+        5 => RotationEnabled is not null,
+        6 => RotationLambdaARN is not null,
+        7 => RotationRules is not null,
+        8 => ExternalSecretRotationMetadata is not null,
+        9 => ExternalSecretRotationRoleArn is not null,
+        10 => LastRotatedDate is not null,
+        11 => LastChangedDate is not null,
+        12 => LastAccessedDate is not null,
+        13 => DeletedDate is not null,
+        14 => NextRotationDate is not null,
+        15 => Tags is not null,
+        16 => SecretVersionsToStages is not null,
+        17 => OwningService is not null,
+        18 => CreatedDate is not null,
+        19 => PrimaryRegion is not null,
+        _ => false,
+    };
+}
+
+public sealed class SecretValueEntry : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? VersionId { get; set; }
+    public ReadOnlyMemory<byte>? SecretBinary { get; set; }
+    public string? SecretString { get; set; }
+    public List<string>? VersionStages { get; set; }
+    public DateTimeOffset? CreatedDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "VersionId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "SecretBinary", Index = 3, Kind = ShapeKind.Blob, Sensitive = true },
+        new() { Name = "SecretString", Index = 4, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "VersionStages", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "CreatedDate", Index = 6, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("SecretValueEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (VersionId is { } v2) writer.WriteString(s_members[2], v2);
+        if (SecretBinary is { } v3) writer.WriteBlob(s_members[3], v3);
+        if (SecretString is { } v4) writer.WriteString(s_members[4], v4);
+        if (VersionStages is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (CreatedDate is { } v6) writer.WriteTimestamp(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: VersionId = reader.ReadString(member); break;
+            case 3: SecretBinary = reader.ReadBlob(member); break;
+            case 4: SecretString = reader.ReadString(member); break;
+            case 5: VersionStages = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 6: CreatedDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => VersionId is not null,
+        3 => SecretBinary is not null,
+        4 => SecretString is not null,
+        5 => VersionStages is not null,
+        6 => CreatedDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class SecretVersionsListEntry : Shape
+{
+    public string? VersionId { get; set; }
+    public List<string>? VersionStages { get; set; }
+    public DateTimeOffset? LastAccessedDate { get; set; }
+    public DateTimeOffset? CreatedDate { get; set; }
+    public List<string>? KmsKeyIds { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "VersionId", Kind = ShapeKind.String },
+        new() { Name = "VersionStages", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "LastAccessedDate", Index = 2, Kind = ShapeKind.Timestamp },
+        new() { Name = "CreatedDate", Index = 3, Kind = ShapeKind.Timestamp },
+        new() { Name = "KmsKeyIds", Index = 4, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("SecretVersionsListEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (VersionId is { } v0) writer.WriteString(s_members[0], v0);
+        if (VersionStages is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (LastAccessedDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+        if (CreatedDate is { } v3) writer.WriteTimestamp(s_members[3], v3);
+        if (KmsKeyIds is { } v4) writer.WriteList(s_members[4], v4, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: VersionId = reader.ReadString(member); break;
+            case 1: VersionStages = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: LastAccessedDate = reader.ReadTimestamp(member); break;
+            case 3: CreatedDate = reader.ReadTimestamp(member); break;
+            case 4: KmsKeyIds = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => VersionId is not null,
+        1 => VersionStages is not null,
+        2 => LastAccessedDate is not null,
+        3 => CreatedDate is not null,
+        4 => KmsKeyIds is not null,
+        _ => false,
+    };
+}
+
 public sealed class Tag : Shape
 {
     public string? Key { get; set; }
@@ -590,4 +1914,392 @@ public sealed class Tag : Shape
         1 => Value is not null,
         _ => false,
     };
+}
+
+public sealed class TagResourceRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Tags", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("TagResourceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (Tags is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => Tags is not null,
+        _ => false,
+    };
+}
+
+public sealed class UntagResourceRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public List<string>? TagKeys { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "TagKeys", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UntagResourceRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (TagKeys is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: TagKeys = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => TagKeys is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateSecretRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public string? ClientRequestToken { get; set; }
+    public string? Description { get; set; }
+    public string? KmsKeyId { get; set; }
+    public ReadOnlyMemory<byte>? SecretBinary { get; set; }
+    public string? SecretString { get; set; }
+    public string? Type { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ClientRequestToken", Index = 1, Kind = ShapeKind.String, IdempotencyToken = true },
+        new() { Name = "Description", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "KmsKeyId", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "SecretBinary", Index = 4, Kind = ShapeKind.Blob, Sensitive = true },
+        new() { Name = "SecretString", Index = 5, Kind = ShapeKind.String, Sensitive = true },
+        new() { Name = "Type", Index = 6, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateSecretRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (ClientRequestToken is { } v1) writer.WriteString(s_members[1], v1);
+        if (Description is { } v2) writer.WriteString(s_members[2], v2);
+        if (KmsKeyId is { } v3) writer.WriteString(s_members[3], v3);
+        if (SecretBinary is { } v4) writer.WriteBlob(s_members[4], v4);
+        if (SecretString is { } v5) writer.WriteString(s_members[5], v5);
+        if (Type is { } v6) writer.WriteString(s_members[6], v6);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: ClientRequestToken = reader.ReadString(member); break;
+            case 2: Description = reader.ReadString(member); break;
+            case 3: KmsKeyId = reader.ReadString(member); break;
+            case 4: SecretBinary = reader.ReadBlob(member); break;
+            case 5: SecretString = reader.ReadString(member); break;
+            case 6: Type = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => ClientRequestToken is not null,
+        2 => Description is not null,
+        3 => KmsKeyId is not null,
+        4 => SecretBinary is not null,
+        5 => SecretString is not null,
+        6 => Type is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateSecretResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+    public string? VersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "VersionId", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateSecretResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+        if (VersionId is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+            case 2: VersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        2 => VersionId is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateSecretVersionStageRequest : Shape
+{
+    public string? SecretId { get; set; }
+    public string? VersionStage { get; set; }
+    public string? RemoveFromVersionId { get; set; }
+    public string? MoveToVersionId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SecretId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "VersionStage", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "RemoveFromVersionId", Index = 2, Kind = ShapeKind.String },
+        new() { Name = "MoveToVersionId", Index = 3, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateSecretVersionStageRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SecretId is { } v0) writer.WriteString(s_members[0], v0);
+        if (VersionStage is { } v1) writer.WriteString(s_members[1], v1);
+        if (RemoveFromVersionId is { } v2) writer.WriteString(s_members[2], v2);
+        if (MoveToVersionId is { } v3) writer.WriteString(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SecretId = reader.ReadString(member); break;
+            case 1: VersionStage = reader.ReadString(member); break;
+            case 2: RemoveFromVersionId = reader.ReadString(member); break;
+            case 3: MoveToVersionId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SecretId is not null,
+        1 => VersionStage is not null,
+        2 => RemoveFromVersionId is not null,
+        3 => MoveToVersionId is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateSecretVersionStageResponse : Shape
+{
+    public string? ARN { get; set; }
+    public string? Name { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ARN", Kind = ShapeKind.String },
+        new() { Name = "Name", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateSecretVersionStageResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ARN is { } v0) writer.WriteString(s_members[0], v0);
+        if (Name is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ARN = reader.ReadString(member); break;
+            case 1: Name = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ARN is not null,
+        1 => Name is not null,
+        _ => false,
+    };
+}
+
+public sealed class ValidateResourcePolicyRequest : Shape
+{
+    public string? ResourcePolicy { get; set; }
+    public string? SecretId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ResourcePolicy", Kind = ShapeKind.String, Required = true },
+        new() { Name = "SecretId", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ValidateResourcePolicyRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ResourcePolicy is { } v0) writer.WriteString(s_members[0], v0);
+        if (SecretId is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ResourcePolicy = reader.ReadString(member); break;
+            case 1: SecretId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ResourcePolicy is not null,
+        1 => SecretId is not null,
+        _ => false,
+    };
+}
+
+public sealed class ValidateResourcePolicyResponse : Shape
+{
+    public bool? PolicyValidationPassed { get; set; }
+    public List<ValidationErrorsEntry>? ValidationErrors { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PolicyValidationPassed", Kind = ShapeKind.Boolean },
+        new() { Name = "ValidationErrors", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ValidateResourcePolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PolicyValidationPassed is { } v0) writer.WriteBoolean(s_members[0], v0);
+        if (ValidationErrors is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PolicyValidationPassed = reader.ReadBoolean(member); break;
+            case 1: ValidationErrors = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ValidationErrorsEntry>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PolicyValidationPassed is not null,
+        1 => ValidationErrors is not null,
+        _ => false,
+    };
+}
+
+public sealed class ValidationErrorsEntry : Shape
+{
+    public string? CheckName { get; set; }
+    public string? ErrorMessage { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "CheckName", Kind = ShapeKind.String },
+        new() { Name = "ErrorMessage", Index = 1, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ValidationErrorsEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (CheckName is { } v0) writer.WriteString(s_members[0], v0);
+        if (ErrorMessage is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: CheckName = reader.ReadString(member); break;
+            case 1: ErrorMessage = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => CheckName is not null,
+        1 => ErrorMessage is not null,
+        _ => false,
+    };
+}
+
+public sealed class TagResourceResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("TagResourceResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UntagResourceResponse : Shape
+{
+    private static readonly StructureSchema s_schema = new("UntagResourceResponse");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
 }

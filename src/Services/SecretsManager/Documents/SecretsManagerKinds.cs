@@ -22,10 +22,13 @@ internal static class SecretsManagerKinds
         Secret = true,
     };
 
+    public static readonly DocumentKind<RotationDocument> Rotations = new() { Name = "secretsmanager.rotation", Json = s_json.RotationDocument };
+
     /// <summary>Scope of a secret's values.</summary>
     public static string ScopeOfValues(string scope, SecretDocument secret) => $"{scope}/{secret.Name}-{secret.Suffix}";
 }
 
+[JsonSerializable(typeof(RotationDocument))]
 [JsonSerializable(typeof(SecretDocument))]
 [JsonSerializable(typeof(SecretValueDocument))]
 internal sealed partial class SecretsManagerJson : JsonSerializerContext;

@@ -26,7 +26,7 @@ internal static class CreateSecret
         if (value is not null)
         {
             secret = Versions.Add(secret, value.VersionId, [Stages.Current], cx.Now);
-            commit.Put(SecretsManagerKinds.Values, SecretsManagerKinds.ScopeOfValues(cx.Scope, secret), value.VersionId, value.Value);
+            await SecretValues.AddToAsync(cx, commit, secret, value.VersionId, value.Value, stop);
         }
         commit.Create(SecretsManagerKinds.Secrets, cx.Scope, name, secret);
         if (!(await cx.Documents.CommitAsync(commit, stop)).Committed)
@@ -44,7 +44,7 @@ internal static class CreateSecret
         {
             throw new InvalidRequestException("You can't create this secret because a secret with this name is already scheduled for deletion.");
         }
-        return present is not null && value is not null && present.Versions.ContainsKey(value.VersionId) && await Versions.HoldsAsync(cx, present, value, stop)
+        return present is not null && value is not null && present.Versions.ContainsKey(value.VersionId) && await SecretValues.HoldsAsync(cx, present, value, stop)
             ? present
             : throw new ResourceExistsException($"The operation failed because the secret {name} already exists.");
     }
@@ -52,6 +52,7 @@ internal static class CreateSecret
     private static void Check(CreateSecretRequest request)
     {
         Limits.CheckDescription(request.Description);
+        Limits.CheckKeyId(request.KmsKeyId);
         if (request.AddReplicaRegions is { Count: > 0 })
         {
             throw new InvalidParameterException("Secrets are not replicated here: AddReplicaRegions must be empty.");

@@ -28,11 +28,11 @@ internal static class GetSecretValue
         };
     }
 
-    /// <summary>The value of one version, noting the day of the reading; null when a rotation has not filled it yet.</summary>
-    public static async ValueTask<SecretValueDocument?> ReadAsync(
+    // The value of one version, noting the day of the reading; null when a rotation has not filled it yet.
+    private static async ValueTask<SecretValue?> ReadAsync(
         SecretsManagerContext cx, Document<SecretDocument> secret, string id, CancellationToken stop)
     {
-        var value = await cx.Documents.GetAsync(SecretsManagerKinds.Values, SecretsManagerKinds.ScopeOfValues(cx.Scope, secret.Value), id, stop);
+        var value = await SecretValues.ReadAsync(cx, secret.Value, id, stop);
         if (value is null)
         {
             return null;
@@ -44,7 +44,7 @@ internal static class GetSecretValue
             // Whoever changes the secret at the same moment matters more than this date; the next reading notes it.
             await cx.Documents.CommitAsync(new Commit().Update(SecretsManagerKinds.Secrets, secret, noted), stop);
         }
-        return value.Value;
+        return value;
     }
 
     private static string Select(SecretDocument secret, string? versionId, string? stage)

@@ -1,15 +1,19 @@
 using System.Text;
 using Longspan.Api.SecretsManager;
-using Longspan.Services.SecretsManager.Documents;
 
 namespace Longspan.Services.SecretsManager.Rules;
 
 /// <summary>A value that a request brings, under the id that its version is to have.</summary>
-internal sealed record NewValue(string VersionId, SecretValueDocument Value)
+internal sealed class NewValue
 {
     private const int MaximumBytes = 65_536;
     private const int ShortestToken = 32;
     private const int LongestToken = 64;
+
+    private NewValue(string versionId, SecretValue value) => (VersionId, Value) = (versionId, value);
+
+    public string VersionId { get; }
+    public SecretValue Value { get; }
 
     /// <summary>Null when the request brings no value.</summary>
     public static NewValue? Read(string? token, string? text, ReadOnlyMemory<byte>? binary)
@@ -27,7 +31,9 @@ internal sealed record NewValue(string VersionId, SecretValueDocument Value)
             throw SecretsManagerFaults.Constraint(
                 text is null ? "secretBinary" : "secretString", null, $"Member must have length between 1 and {MaximumBytes}, inclusive");
         }
-        return new NewValue(CheckToken(token) ?? throw SecretsManagerFaults.NoToken(), new SecretValueDocument { Text = text, Binary = binary?.ToArray() });
+        return new NewValue(
+            CheckToken(token) ?? throw SecretsManagerFaults.NoToken(),
+            text is not null ? new SecretValue(text) : new SecretValue(binary!.Value.ToArray(), isText: false));
     }
 
     /// <summary>The token becomes the version's id.</summary>

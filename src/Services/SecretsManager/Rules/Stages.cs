@@ -12,6 +12,28 @@ internal static class Stages
     public const string Previous = "AWSPREVIOUS";
     public const string Pending = "AWSPENDING";
 
+    private const int MaximumStages = 20;
+    private const int MaximumLength = 256;
+
+    /// <summary>The labels that a new version is to have.</summary>
+    public static IReadOnlyList<string> Check(List<string>? stages)
+    {
+        if (stages is null)
+        {
+            return [Current];
+        }
+        if (stages.Count is 0 or > MaximumStages)
+        {
+            throw SecretsManagerFaults.Constraint("versionStages", null, $"Member must have length between 1 and {MaximumStages}, inclusive");
+        }
+        stages.ForEach(stage => CheckOne(stage));
+        return [.. stages.Distinct(StringComparer.Ordinal)];
+    }
+
+    public static string CheckOne(string? stage) => stage is { Length: > 0 and <= MaximumLength }
+        ? stage
+        : throw SecretsManagerFaults.Constraint("versionStage", stage, $"Member must have length between 1 and {MaximumLength}, inclusive");
+
     /// <summary>Puts the label on the version, taking it from wherever it was.</summary>
     public static SecretDocument Move(SecretDocument secret, string stage, string to)
     {

@@ -48,9 +48,4 @@ internal static class Versions
         }
         return (secret with { Versions = secret.Versions.Where(v => !removed.Contains(v.Key)).ToDictionary() }, removed);
     }
-
-    /// <summary>Whether the version that the secret has under this id holds this value.</summary>
-    public static async ValueTask<bool> HoldsAsync(SecretsManagerContext cx, SecretDocument secret, NewValue value, CancellationToken stop) =>
-        await cx.Documents.GetAsync(SecretsManagerKinds.Values, SecretsManagerKinds.ScopeOfValues(cx.Scope, secret), value.VersionId, stop) is { } held
-        && held.Value == value.Value;
 }
