@@ -25,7 +25,8 @@ internal static class RotationTasks
     {
         var definition = Arn.TryParse(target, out var arn) ? arn.Resource[ResourcePrefix.Length..] : target;
         var answer = await cloud.CallAsync(
-            EcsOperations.DescribeTaskDefinition, new DescribeTaskDefinitionRequest { TaskDefinition = definition }, Caller.Platform(accountId), region, stop);
+            EcsOperations.DescribeTaskDefinition, new DescribeTaskDefinitionRequest { TaskDefinition = definition },
+            Caller.Platform(accountId), region, stop);
         return answer.TaskDefinition!;
     }
 
@@ -58,7 +59,8 @@ internal static class RotationTasks
         try
         {
             var answer = await call.Cloud.CallAsync(
-                EcsOperations.DescribeTasks, new DescribeTasksRequest { Cluster = rotation.Cluster, Tasks = [rotation.TaskArn!] }, call.Caller, call.Region, stop);
+                EcsOperations.DescribeTasks, new DescribeTasksRequest { Cluster = rotation.Cluster, Tasks = [rotation.TaskArn!] },
+                call.Caller, call.Region, stop);
             task = answer.Tasks!.SingleOrDefault();
         }
         catch (AwsError refused)
@@ -87,7 +89,8 @@ internal static class RotationTasks
         try
         {
             await call.Cloud.CallAsync(
-                EcsOperations.StopTask, new StopTaskRequest { Cluster = rotation.Cluster, Task = rotation.TaskArn, Reason = reason }, call.Caller, call.Region, stop);
+                EcsOperations.StopTask, new StopTaskRequest { Cluster = rotation.Cluster, Task = rotation.TaskArn, Reason = reason },
+                call.Caller, call.Region, stop);
         }
         catch (AwsError)
         {

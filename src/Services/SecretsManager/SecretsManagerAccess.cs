@@ -27,6 +27,11 @@ internal static class SecretsManagerAccess
             ("secretsmanager:VersionStage", request.VersionStage ?? (request.VersionId is null ? Stages.Current : null))),
     ];
 
+    /// <summary>Beside this, each secret asks for <c>GetSecretValue</c> when its turn comes; what is refused then is told in the answer.</summary>
+    public static ValueTask<IReadOnlyList<AccessDemand>> Batch(BatchGetSecretValueRequest request) => request.Filters is { Count: > 0 }
+        ? AccessRules.Demand(new AccessDemand("secretsmanager:BatchGetSecretValue", "*"), new AccessDemand("secretsmanager:ListSecrets", "*"))
+        : AccessRules.Demand(new AccessDemand("secretsmanager:BatchGetSecretValue", "*"));
+
     public static ValueTask<IReadOnlyList<AccessDemand>> CreateAsync(
         SecretsManagerContext cx, CreateSecretRequest request, CancellationToken stop)
     {

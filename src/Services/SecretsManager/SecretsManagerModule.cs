@@ -43,8 +43,7 @@ public sealed class SecretsManagerModule : ServiceModule<SecretsManagerContext>
         Map(SecretsManagerOperations.PutSecretValue, PutSecretValue.HandleAsync,
             (cx, r, stop) => SecretsManagerAccess.SecretAsync(cx, "PutSecretValue", r.SecretId, stop));
         Map(SecretsManagerOperations.GetSecretValue, GetSecretValue.HandleAsync, SecretsManagerAccess.GetValueAsync);
-        // Beside this, each secret asks for GetSecretValue.
-        Map(SecretsManagerOperations.BatchGetSecretValue, BatchGetSecretValue.HandleAsync, (_, _) => "*");
+        Map(SecretsManagerOperations.BatchGetSecretValue, BatchGetSecretValue.HandleAsync, (_, r, _) => SecretsManagerAccess.Batch(r));
         Map(SecretsManagerOperations.ListSecretVersionIds, ListSecretVersionIds.HandleAsync,
             (cx, r, stop) => SecretsManagerAccess.SecretAsync(cx, "ListSecretVersionIds", r.SecretId, stop));
         Map(SecretsManagerOperations.UpdateSecretVersionStage, UpdateSecretVersionStage.HandleAsync, SecretsManagerAccess.MoveStageAsync);

@@ -19,7 +19,12 @@ public sealed class SecretTests
         {
             Assert.Equal("one", await cloud.ValueAsync(id));
         }
-        foreach (var id in (string[])["shop/d", created.ARN![..^1] + "!", created.ARN!.Replace("lab-1", "lab-2", StringComparison.Ordinal), created.ARN![..^3], "arn:aws:sqs:lab-1:123456789012:shop/db"])
+        string[] others =
+        [
+            "shop/d", created.ARN![..^1] + "!", created.ARN!.Replace("lab-1", "lab-2", StringComparison.Ordinal), created.ARN![..^3],
+            "arn:aws:sqs:lab-1:123456789012:shop/db",
+        ];
+        foreach (var id in others)
         {
             var refused = await SecretsCloud.RefusedAsync(() => cloud.ValueAsync(id));
             Assert.Equal(("ResourceNotFoundException", "Secrets Manager can't find the specified secret."), (refused.Code, refused.Message));

@@ -62,7 +62,9 @@ internal sealed class SecretsCloud : IAsyncDisposable
         })).VersionId!;
 
     public async Task<string?> ValueAsync(string secret, string? stage = null, string? version = null) =>
-        (await CallAsync(SecretsManagerOperations.GetSecretValue, new GetSecretValueRequest { SecretId = secret, VersionStage = stage, VersionId = version })).SecretString;
+        (await CallAsync(
+            SecretsManagerOperations.GetSecretValue,
+            new GetSecretValueRequest { SecretId = secret, VersionStage = stage, VersionId = version })).SecretString;
 
     public async Task<DescribeSecretResponse> DescribeAsync(string secret) =>
         await CallAsync(SecretsManagerOperations.DescribeSecret, new DescribeSecretRequest { SecretId = secret });

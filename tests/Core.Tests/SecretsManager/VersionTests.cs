@@ -94,7 +94,9 @@ public sealed class VersionTests
         Assert.Equal("3", await cloud.ValueAsync("s"));
         var refused = await SecretsCloud.RefusedAsync(() => Put("other"));
         Assert.Equal("ResourceExistsException", refused.Code);
-        Assert.StartsWith($"You can't use ClientRequestToken {token} because that value is already in use for a version of secret arn:", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"You can't use ClientRequestToken {token} because that value is already in use for a version of secret arn:", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,8 +44,10 @@ internal static class CreateSecret
         {
             throw new InvalidRequestException("You can't create this secret because a secret with this name is already scheduled for deletion.");
         }
-        return present is not null && value is not null && present.Versions.ContainsKey(value.VersionId) && await SecretValues.HoldsAsync(cx, present, value, stop)
-            ? present
+        var isSame = present is not null && value is not null && present.Versions.ContainsKey(value.VersionId)
+            && await SecretValues.HoldsAsync(cx, present, value, stop);
+        return isSame
+            ? present!
             : throw new ResourceExistsException($"The operation failed because the secret {name} already exists.");
     }
 

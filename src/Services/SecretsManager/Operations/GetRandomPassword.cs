@@ -15,7 +15,8 @@ internal static class GetRandomPassword
         if (length is < 1 or > MaximumLength)
         {
             throw SecretsManagerFaults.Constraint(
-                "passwordLength", length, length < 1 ? "Member must have value greater than or equal to 1" : $"Member must have value less than or equal to {MaximumLength}");
+                "passwordLength", length,
+                length < 1 ? "Member must have value greater than or equal to 1" : $"Member must have value less than or equal to {MaximumLength}");
         }
         if (request.ExcludeCharacters?.Length > MaximumLength)
         {

@@ -43,7 +43,8 @@ internal static class RotateSecret
         }
         var target = request.RotationLambdaARN ?? read.Value.Rotation?.Target
             ?? throw new InvalidRequestException("No Lambda rotation function ARN is associated with this secret.");
-        var schedule = RotationSchedule.With((read.Value.Rotation ?? new SecretRotation(target) { IsEnabled = true }) with { Target = target, IsEnabled = true }, request.RotationRules);
+        var present = read.Value.Rotation ?? new SecretRotation(target) { IsEnabled = true };
+        var schedule = RotationSchedule.With(present with { Target = target, IsEnabled = true }, request.RotationRules);
         var changed = read.Value with { Rotation = schedule with { NextAt = RotationSchedule.NextOpening(schedule, cx.Now) }, ChangedAt = cx.Now };
         var commit = new Commit();
         if (immediately)
@@ -82,7 +83,8 @@ internal static class RotateSecret
         if (target.Length > MaximumTarget || !RotationTasks.IsTarget(target))
         {
             throw new InvalidParameterException(
-                "RotationLambdaARN must be the ARN of an ECS task definition here: arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY, with or without a revision.");
+                "RotationLambdaARN must be the ARN of an ECS task definition here: arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY, with or without a "
+                + "revision.");
         }
         try
         {

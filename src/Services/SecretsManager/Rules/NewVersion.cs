@@ -8,8 +8,9 @@ namespace Longspan.Services.SecretsManager.Rules;
 internal static class NewVersion
 {
     /// <summary>
-    /// The secret as it is to be, with the commit that makes it so. A repeat with the same token and the same value changes nothing, and the commit is null; with
-    /// another value it is refused, because versions are never rewritten. A version that a rotation has prepared takes its first value.
+    /// The secret as it is to be, with the commit that makes it so. A repeat with the same token and the same value changes nothing, and the
+    /// commit is null; with another value it is refused, because versions are never rewritten. A version that a rotation has prepared takes its
+    /// first value.
     /// </summary>
     /// <param name="secret">The secret with what else the request changes about it.</param>
     public static async ValueTask<(SecretDocument Secret, Commit? Commit)> AddToAsync(

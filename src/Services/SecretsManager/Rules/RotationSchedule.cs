@@ -66,7 +66,8 @@ internal static class RotationSchedule
 
     private static void CheckWindow(SecretRotation rotation)
     {
-        var schedule = Parse(rotation) ?? throw new InvalidParameterException("The ScheduleExpression in RotationRules is not a valid rate() or cron() expression.");
+        var schedule = Parse(rotation)
+            ?? throw new InvalidParameterException("The ScheduleExpression in RotationRules is not a valid rate() or cron() expression.");
         if (rotation.Duration is null)
         {
             return;

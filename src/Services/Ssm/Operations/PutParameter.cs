@@ -29,7 +29,8 @@ internal static class PutParameter
             }
             var next = Next(cx, name, present?.Value, request, policies ?? ParameterPolicies.AfterChange(present?.Value.Policies ?? []));
             // An advanced parameter stays one when nothing is said.
-            var tier = request.Tier ?? (present?.Value.Tier == "Advanced" ? "Advanced" : await ServiceSettings.ValueAsync(cx, ServiceSettings.DefaultTier, stop));
+            var tier = request.Tier
+                ?? (present?.Value.Tier == "Advanced" ? "Advanced" : await ServiceSettings.ValueAsync(cx, ServiceSettings.DefaultTier, stop));
             next = next with { Tier = ParameterValues.Tier(tier, present?.Value.Tier, request.Value!, hasPolicies: next.Policies.Count > 0) };
             next = await SecureStrings.SealAsync(cx, next, stop);
             if (await TryWriteAsync(cx, present, next, stop))
@@ -55,8 +56,8 @@ internal static class PutParameter
             {
                 throw new ParameterMaxVersionLimitExceeded(
                     $"You attempted to create a new version of {next.Name} by calling the PutParameter API with the overwrite flag. Version "
-                    + $"{oldest.Value.Version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version "
-                    + "of the parameter, and try again.");
+                    + $"{oldest.Value.Version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another "
+                    + "version of the parameter, and try again.");
             }
             commit.Delete(oldest);
         }

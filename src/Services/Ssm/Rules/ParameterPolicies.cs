@@ -45,7 +45,8 @@ internal static class ParameterPolicies
         }
         if (policies.Count(p => p.Type == Expiration) > 1)
         {
-            throw new IncompatiblePolicyException("There is a conflict in the policies specified for this parameter. You can't specify two Expiration policies.");
+            throw new IncompatiblePolicyException(
+                "There is a conflict in the policies specified for this parameter. You can't specify two Expiration policies.");
         }
         return policies.Exists(p => p.Type == ExpirationNotification) && !policies.Exists(p => p.Type == Expiration)
             ? throw new IncompatiblePolicyException("An ExpirationNotification policy needs an Expiration policy beside it.")

@@ -27,7 +27,8 @@ internal static class ServiceSettings
         return s_values.ContainsKey(id)
             ? id
             : throw new ServiceSettingNotFound(
-                "The specified service setting was not found. Either the service name or the setting has not been provisioned by the Amazon Web Services service team.");
+                "The specified service setting was not found. Either the service name or the setting has not been provisioned by the Amazon Web "
+                + "Services service team.");
     }
 
     public static string DefaultOf(string id) => s_values[id][0];
