@@ -7,6 +7,7 @@ using Longspan.Services.Iam;
 using Longspan.Services.Kms;
 using Longspan.Services.Logs;
 using Longspan.Services.S3;
+using Longspan.Services.SecretsManager;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sqs;
 using Longspan.Services.Sts;
@@ -32,6 +33,7 @@ internal static class Modules
             new StsModule(cloud, tokens),
             new KmsModule(cloud),
             new SsmModule(cloud, store.Sealer),
+            new SecretsManagerModule(cloud),
             sqs,
             new LongspanQueuesModule(sqs),
             new EcsModule(cloud, log),

@@ -17,6 +17,7 @@ public static class AwsServices
         Longspan.Api.Logs.LogsOperations.Service,
         Longspan.Api.LongspanQueues.LongspanQueuesOperations.Service,
         Longspan.Api.S3.S3Operations.Service,
+        Longspan.Api.SecretsManager.SecretsManagerOperations.Service,
         Longspan.Api.Sqs.SqsOperations.Service,
         Longspan.Api.Ssm.SsmOperations.Service,
         Longspan.Api.Sts.StsOperations.Service,

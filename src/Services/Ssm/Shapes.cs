@@ -42,11 +42,12 @@ internal static class Shapes
         SourceType = "AWS::SSM::ManagedInstance",
     };
 
-    public static Parameter ToShape(this ParameterDocument parameter, SsmContext cx, bool decrypt, string? selector) => new()
+    public static async ValueTask<Parameter> ToShapeAsync(
+        this ParameterDocument parameter, SsmContext cx, bool decrypt, string? selector, CancellationToken stop) => new()
     {
         Name = parameter.Name,
         Type = parameter.Type,
-        Value = ParameterValues.Shown(cx, parameter, decrypt),
+        Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
         Version = parameter.Version,
         Selector = selector,
         LastModifiedDate = parameter.ModifiedAt,
@@ -54,7 +55,9 @@ internal static class Shapes
         DataType = parameter.DataType,
     };
 
-    public static ParameterHistory ToHistory(this ParameterDocument parameter, SsmContext cx, bool decrypt) => new()
+    /// <param name="newest">The parameter as it is now, which knows the labels of all its versions.</param>
+    public static async ValueTask<ParameterHistory> ToHistoryAsync(
+        this ParameterDocument parameter, SsmContext cx, ParameterDocument newest, bool decrypt, CancellationToken stop) => new()
     {
         Name = parameter.Name,
         Type = parameter.Type,
@@ -62,12 +65,12 @@ internal static class Shapes
         LastModifiedDate = parameter.ModifiedAt,
         LastModifiedUser = parameter.ModifiedBy,
         Description = parameter.Description,
-        Value = ParameterValues.Shown(cx, parameter, decrypt),
+        Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
         AllowedPattern = parameter.AllowedPattern,
         Version = parameter.Version,
-        Labels = [],
+        Labels = [.. newest.Labels.Where(l => l.Value == parameter.Version).Select(l => l.Key).Order(StringComparer.Ordinal)],
         Tier = parameter.Tier,
-        Policies = [],
+        Policies = [.. parameter.Policies.Select(ToShape)],
         DataType = parameter.DataType,
     };
 
@@ -83,7 +86,22 @@ internal static class Shapes
         AllowedPattern = parameter.AllowedPattern,
         Version = parameter.Version,
         Tier = parameter.Tier,
-        Policies = [],
+        Policies = [.. parameter.Policies.Select(ToShape)],
         DataType = parameter.DataType,
+    };
+
+    public static ServiceSetting ToShape(this SettingDocument? setting, SsmContext cx, string id, string defaultValue) => new()
+    {
+        SettingId = id,
+        SettingValue = setting?.Value ?? defaultValue,
+        LastModifiedDate = setting?.ModifiedAt,
+        LastModifiedUser = setting?.ModifiedBy ?? "System",
+        ARN = cx.Call.Arn("ssm", "servicesetting" + id).ToString(),
+        Status = setting is null ? "Default" : "Customized",
+    };
+
+    private static ParameterInlinePolicy ToShape(ParameterPolicy policy) => new()
+    {
+        PolicyType = policy.Type, PolicyText = policy.Text, PolicyStatus = policy.IsFinished ? "Finished" : "Pending",
     };
 }

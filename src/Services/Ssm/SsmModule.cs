@@ -3,7 +3,9 @@ using Longspan.Api.Shapes;
 using Longspan.Api.Ssm;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ssm.Operations;
+using Longspan.Services.Ssm.Reconcilers;
 using Longspan.Services.Ssm.Rules;
 using Longspan.Store;
 
@@ -20,13 +22,17 @@ public sealed class SsmModule : ServiceModule<SsmContext>
     public SsmModule(Cloud cloud, Sealer sealer)
         : base(SsmOperations.Service)
     {
+        Reconcilers = [new ParameterPolicyReconciler(cloud)];
         _pings = new PingTimes(cloud.Clock);
         _values = new SealedBox(sealer, "longspan/ssm-secure-string/1");
         _machines = new MachineAuthentication(cloud);
 
         MapMachines();
         MapParameters();
+        MapLabelsAndSettings();
     }
+
+    public override IReadOnlyList<Reconciler> Reconcilers { get; }
 
     public override IReadOnlySet<Operation> OwnAuthentication { get; } = new Operation[]
     {
@@ -75,5 +81,16 @@ public sealed class SsmModule : ServiceModule<SsmContext>
         Map(SsmOperations.RemoveTagsFromResource, RemoveTagsFromResource.HandleAsync,
             async (cx, r, stop) => [(await SsmAccess.TaggedAsync(cx, "ssm:RemoveTagsFromResource", r.ResourceType, r.ResourceId, stop)).With(AccessRules.TagKeys(r.TagKeys))]);
         Map(SsmOperations.ListTagsForResource, ListTagsForResource.HandleAsync, async (cx, r, stop) => [await SsmAccess.TaggedAsync(cx, "ssm:ListTagsForResource", r.ResourceType, r.ResourceId, stop)]);
+    }
+
+    private void MapLabelsAndSettings()
+    {
+        Map(SsmOperations.LabelParameterVersion, LabelParameterVersion.HandleAsync,
+            async (cx, r, stop) => [await SsmAccess.ParameterAsync(cx, "ssm:LabelParameterVersion", r.Name?.Trim(), stop)]);
+        Map(SsmOperations.UnlabelParameterVersion, UnlabelParameterVersion.HandleAsync,
+            async (cx, r, stop) => [await SsmAccess.ParameterAsync(cx, "ssm:UnlabelParameterVersion", r.Name?.Trim(), stop)]);
+        Map(SsmOperations.GetServiceSetting, GetServiceSetting.HandleAsync, (cx, r) => ServiceSettings.ArnOf(cx.Call, r.SettingId));
+        Map(SsmOperations.UpdateServiceSetting, UpdateServiceSetting.HandleAsync, (cx, r) => ServiceSettings.ArnOf(cx.Call, r.SettingId));
+        Map(SsmOperations.ResetServiceSetting, ResetServiceSetting.HandleAsync, (cx, r) => ServiceSettings.ArnOf(cx.Call, r.SettingId));
     }
 }

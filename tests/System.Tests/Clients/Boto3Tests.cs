@@ -29,4 +29,9 @@ public sealed class Boto3Tests(QueueSite site) : IClassFixture<QueueSite>
     public async Task The_client_gets_what_Amazon_gives_it_from_the_other_services(string python) => Assert.Equal(
         ["identity", "users", "parameters", "log_events", "repositories", "clusters", "task_sets"],
         await site.ProvedAsync(python, QueueSite.Script("python", "boto3_services.py")));
+
+    [Boto3Theory, MemberData(nameof(Programs))]
+    public async Task The_client_gets_what_Amazon_gives_it_for_secrets_and_parameters(string python) => Assert.Equal(
+        ["secrets", "parameters"],
+        await site.ProvedAsync(python, QueueSite.Script("python", "boto3_secrets.py")));
 }

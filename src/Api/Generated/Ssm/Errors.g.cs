@@ -89,11 +89,17 @@ public sealed class ParameterNotFound(string message)
 public sealed class ParameterPatternMismatchException(string message)
     : AwsError("ParameterPatternMismatchException", message, 400);
 
+public sealed class ParameterVersionLabelLimitExceeded(string message)
+    : AwsError("ParameterVersionLabelLimitExceeded", message, 400);
+
 public sealed class ParameterVersionNotFound(string message)
     : AwsError("ParameterVersionNotFound", message, 400);
 
 public sealed class PoliciesLimitExceededException(string message)
     : AwsError("PoliciesLimitExceededException", message, 400);
+
+public sealed class ServiceSettingNotFound(string message)
+    : AwsError("ServiceSettingNotFound", message, 400);
 
 public sealed class TooManyTagsError(string message)
     : AwsError("TooManyTagsError", message, 400);

@@ -222,6 +222,12 @@ public static class SsmOperations
     public static readonly Operation<GetParametersByPathRequest, GetParametersByPathResult> GetParametersByPath =
         new() { Service = Service, Name = "GetParametersByPath" };
 
+    public static readonly Operation<GetServiceSettingRequest, GetServiceSettingResult> GetServiceSetting =
+        new() { Service = Service, Name = "GetServiceSetting" };
+
+    public static readonly Operation<LabelParameterVersionRequest, LabelParameterVersionResult> LabelParameterVersion =
+        new() { Service = Service, Name = "LabelParameterVersion" };
+
     public static readonly Operation<ListTagsForResourceRequest, ListTagsForResourceResult> ListTagsForResource =
         new() { Service = Service, Name = "ListTagsForResource" };
 
@@ -237,6 +243,12 @@ public static class SsmOperations
     public static readonly Operation<RequestManagedInstanceRoleTokenRequest, RequestManagedInstanceRoleTokenResult> RequestManagedInstanceRoleToken =
         new() { Service = Service, Name = "RequestManagedInstanceRoleToken" };
 
+    public static readonly Operation<ResetServiceSettingRequest, ResetServiceSettingResult> ResetServiceSetting =
+        new() { Service = Service, Name = "ResetServiceSetting" };
+
+    public static readonly Operation<UnlabelParameterVersionRequest, UnlabelParameterVersionResult> UnlabelParameterVersion =
+        new() { Service = Service, Name = "UnlabelParameterVersion" };
+
     public static readonly Operation<UpdateInstanceInformationRequest, UpdateInstanceInformationResult> UpdateInstanceInformation =
         new() { Service = Service, Name = "UpdateInstanceInformation" };
 
@@ -245,6 +257,9 @@ public static class SsmOperations
 
     public static readonly Operation<UpdateManagedInstanceRoleRequest, UpdateManagedInstanceRoleResult> UpdateManagedInstanceRole =
         new() { Service = Service, Name = "UpdateManagedInstanceRole" };
+
+    public static readonly Operation<UpdateServiceSettingRequest, UpdateServiceSettingResult> UpdateServiceSetting =
+        new() { Service = Service, Name = "UpdateServiceSetting" };
 
     private static readonly Operation[] s_claimed =
     {
@@ -261,14 +276,19 @@ public static class SsmOperations
         GetParameterHistory,
         GetParameters,
         GetParametersByPath,
+        GetServiceSetting,
+        LabelParameterVersion,
         ListTagsForResource,
         PutParameter,
         RegisterManagedInstance,
         RemoveTagsFromResource,
         RequestManagedInstanceRoleToken,
+        ResetServiceSetting,
+        UnlabelParameterVersion,
         UpdateInstanceInformation,
         UpdateManagedInstancePublicKey,
         UpdateManagedInstanceRole,
+        UpdateServiceSetting,
     };
     private static Operation[] Claimed() => s_claimed;
 }

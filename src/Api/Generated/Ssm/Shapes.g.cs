@@ -1023,6 +1023,68 @@ public sealed class GetParametersResult : Shape
     };
 }
 
+public sealed class GetServiceSettingRequest : Shape
+{
+    public string? SettingId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SettingId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetServiceSettingRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SettingId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SettingId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SettingId is not null,
+        _ => false,
+    };
+}
+
+public sealed class GetServiceSettingResult : Shape
+{
+    public ServiceSetting? ServiceSetting { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServiceSetting", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("GetServiceSettingResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceSetting is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceSetting = reader.ReadStructure<ServiceSetting>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceSetting is not null,
+        _ => false,
+    };
+}
+
 public sealed class InstanceAggregatedAssociationOverview : Shape
 {
     public string? DetailedStatus { get; set; }
@@ -1263,6 +1325,83 @@ public sealed class InstanceInformationStringFilter : Shape
     {
         0 => Key is not null,
         1 => Values is not null,
+        _ => false,
+    };
+}
+
+public sealed class LabelParameterVersionRequest : Shape
+{
+    public string? Name { get; set; }
+    public List<string>? Labels { get; set; }
+    public long? ParameterVersion { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Labels", Index = 1, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ParameterVersion", Index = 2, Kind = ShapeKind.Long },
+    };
+    private static readonly StructureSchema s_schema = new("LabelParameterVersionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (Labels is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ParameterVersion is { } v2) writer.WriteLong(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: Labels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 2: ParameterVersion = reader.ReadLong(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => Labels is not null,
+        2 => ParameterVersion is not null,
+        _ => false,
+    };
+}
+
+public sealed class LabelParameterVersionResult : Shape
+{
+    public List<string>? InvalidLabels { get; set; }
+    public long? ParameterVersion { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "InvalidLabels", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "ParameterVersion", Index = 1, Kind = ShapeKind.Long },
+    };
+    private static readonly StructureSchema s_schema = new("LabelParameterVersionResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (InvalidLabels is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (ParameterVersion is { } v1) writer.WriteLong(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: InvalidLabels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: ParameterVersion = reader.ReadLong(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => InvalidLabels is not null,
+        1 => ParameterVersion is not null,
         _ => false,
     };
 }
@@ -2080,6 +2219,124 @@ public sealed class RequestManagedInstanceRoleTokenResult : Shape
     };
 }
 
+public sealed class ResetServiceSettingRequest : Shape
+{
+    public string? SettingId { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SettingId", Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("ResetServiceSettingRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SettingId is { } v0) writer.WriteString(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SettingId = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SettingId is not null,
+        _ => false,
+    };
+}
+
+public sealed class ResetServiceSettingResult : Shape
+{
+    public ServiceSetting? ServiceSetting { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServiceSetting", Kind = ShapeKind.Structure },
+    };
+    private static readonly StructureSchema s_schema = new("ResetServiceSettingResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceSetting is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceSetting = reader.ReadStructure<ServiceSetting>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceSetting is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceSetting : Shape
+{
+    public string? SettingId { get; set; }
+    public string? SettingValue { get; set; }
+    public DateTimeOffset? LastModifiedDate { get; set; }
+    public string? LastModifiedUser { get; set; }
+    public string? ARN { get; set; }
+    public string? Status { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SettingId", Kind = ShapeKind.String },
+        new() { Name = "SettingValue", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "LastModifiedDate", Index = 2, Kind = ShapeKind.Timestamp },
+        new() { Name = "LastModifiedUser", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "ARN", Index = 4, Kind = ShapeKind.String },
+        new() { Name = "Status", Index = 5, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceSetting", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SettingId is { } v0) writer.WriteString(s_members[0], v0);
+        if (SettingValue is { } v1) writer.WriteString(s_members[1], v1);
+        if (LastModifiedDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+        if (LastModifiedUser is { } v3) writer.WriteString(s_members[3], v3);
+        if (ARN is { } v4) writer.WriteString(s_members[4], v4);
+        if (Status is { } v5) writer.WriteString(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SettingId = reader.ReadString(member); break;
+            case 1: SettingValue = reader.ReadString(member); break;
+            case 2: LastModifiedDate = reader.ReadTimestamp(member); break;
+            case 3: LastModifiedUser = reader.ReadString(member); break;
+            case 4: ARN = reader.ReadString(member); break;
+            case 5: Status = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SettingId is not null,
+        1 => SettingValue is not null,
+        2 => LastModifiedDate is not null,
+        3 => LastModifiedUser is not null,
+        4 => ARN is not null,
+        5 => Status is not null,
+        _ => false,
+    };
+}
+
 public sealed class Tag : Shape
 {
     public string? Key { get; set; }
@@ -2112,6 +2369,83 @@ public sealed class Tag : Shape
     {
         0 => Key is not null,
         1 => Value is not null,
+        _ => false,
+    };
+}
+
+public sealed class UnlabelParameterVersionRequest : Shape
+{
+    public string? Name { get; set; }
+    public long? ParameterVersion { get; set; }
+    public List<string>? Labels { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Name", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ParameterVersion", Index = 1, Kind = ShapeKind.Long, Required = true },
+        new() { Name = "Labels", Index = 2, Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UnlabelParameterVersionRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Name is { } v0) writer.WriteString(s_members[0], v0);
+        if (ParameterVersion is { } v1) writer.WriteLong(s_members[1], v1);
+        if (Labels is { } v2) writer.WriteList(s_members[2], v2, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Name = reader.ReadString(member); break;
+            case 1: ParameterVersion = reader.ReadLong(member); break;
+            case 2: Labels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Name is not null,
+        1 => ParameterVersion is not null,
+        2 => Labels is not null,
+        _ => false,
+    };
+}
+
+public sealed class UnlabelParameterVersionResult : Shape
+{
+    public List<string>? RemovedLabels { get; set; }
+    public List<string>? InvalidLabels { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "RemovedLabels", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+        new() { Name = "InvalidLabels", Index = 1, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.String } },
+    };
+    private static readonly StructureSchema s_schema = new("UnlabelParameterVersionResult", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (RemovedLabels is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteString(m0, x0));
+        if (InvalidLabels is { } v1) writer.WriteList(s_members[1], v1, static (w0, m0, x0) => w0.WriteString(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: RemovedLabels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+            case 1: InvalidLabels = reader.ReadList(member, static (r0, m0) => r0.ReadString(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => RemovedLabels is not null,
+        1 => InvalidLabels is not null,
         _ => false,
     };
 }
@@ -2301,6 +2635,54 @@ public sealed class UpdateManagedInstanceRoleRequest : Shape
 public sealed class UpdateManagedInstanceRoleResult : Shape
 {
     private static readonly StructureSchema s_schema = new("UpdateManagedInstanceRoleResult");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class UpdateServiceSettingRequest : Shape
+{
+    public string? SettingId { get; set; }
+    public string? SettingValue { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SettingId", Kind = ShapeKind.String, Required = true },
+        new() { Name = "SettingValue", Index = 1, Kind = ShapeKind.String, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("UpdateServiceSettingRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SettingId is { } v0) writer.WriteString(s_members[0], v0);
+        if (SettingValue is { } v1) writer.WriteString(s_members[1], v1);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SettingId = reader.ReadString(member); break;
+            case 1: SettingValue = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SettingId is not null,
+        1 => SettingValue is not null,
+        _ => false,
+    };
+}
+
+public sealed class UpdateServiceSettingResult : Shape
+{
+    private static readonly StructureSchema s_schema = new("UpdateServiceSettingResult");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }

@@ -47,6 +47,8 @@ internal static class SsmKinds
         Secret = true,
     };
 
+    public static readonly DocumentKind<SettingDocument> Settings = new() { Name = "ssm.setting", Json = s_json.SettingDocument };
+
     /// <summary>Sorts by number; a colon cannot be part of a parameter's name.</summary>
     public static string VersionName(string parameter, long version) =>
         parameter + ":" + version.ToString("D19", CultureInfo.InvariantCulture);
@@ -55,4 +57,5 @@ internal static class SsmKinds
 [JsonSerializable(typeof(ActivationDocument))]
 [JsonSerializable(typeof(ManagedInstanceDocument))]
 [JsonSerializable(typeof(ParameterDocument))]
+[JsonSerializable(typeof(SettingDocument))]
 internal sealed partial class SsmJson : JsonSerializerContext;

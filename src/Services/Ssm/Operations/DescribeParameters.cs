@@ -21,6 +21,11 @@ internal static class DescribeParameters
         var newer = ParameterFilters.Read(request.ParameterFilters, byPath: false);
         var older = ParameterFilters.ReadOlder(request.Filters);
         List<ParameterMetadata> page = [];
+        if (request.Shared == true)
+        {
+            // Nothing is shared with other accounts here, and none share with this one.
+            return new DescribeParametersResult { Parameters = page };
+        }
         foreach (var parameter in await cx.Documents.ListAsync(SsmKinds.Parameters, cx.Call.Scope, stop, afterName: after))
         {
             if (!newer(parameter.Value) || !older(parameter.Value))

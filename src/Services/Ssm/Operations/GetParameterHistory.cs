@@ -15,13 +15,15 @@ internal static class GetParameterHistory
         var after = Parameters.PageStart(request.NextToken);
         var reference = ParameterNames.TryReference(request.Name!) ?? throw Parameters.NotFound(request.Name!);
         var versions = await Parameters.VersionsAsync(cx, reference.Name, stop, after, size + 1);
-        if (versions.Count == 0 && await Parameters.FindAsync(cx, reference.Name, stop) is null)
+        var newest = await Parameters.FindAsync(cx, reference.Name, stop) ?? throw Parameters.NotFound(request.Name!);
+        List<ParameterHistory> page = [];
+        foreach (var version in versions.Take(size))
         {
-            throw Parameters.NotFound(request.Name!);
+            page.Add(await version.Value.ToHistoryAsync(cx, newest.Value, request.WithDecryption == true, stop));
         }
         return new GetParameterHistoryResult
         {
-            Parameters = [.. versions.Take(size).Select(v => v.Value.ToHistory(cx, request.WithDecryption == true))],
+            Parameters = page,
             NextToken = versions.Count > size ? PageToken.Encode(versions[size - 1].Key.Name) : null,
         };
     }

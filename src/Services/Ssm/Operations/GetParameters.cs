@@ -20,28 +20,32 @@ internal static class GetParameters
         var result = new GetParametersResult { Parameters = [], InvalidParameters = [] };
         foreach (var name in names)
         {
-            var reference = ParameterNames.TryReference(name);
-            var parameter = reference is null ? null : await SelectAsync(cx, reference, stop);
-            if (parameter is null)
+            if (await FindAsync(cx, name, request.WithDecryption == true, stop) is { } parameter)
             {
-                result.InvalidParameters.Add(name);
+                result.Parameters.Add(parameter);
             }
             else
             {
-                result.Parameters.Add(parameter.ToShape(cx, request.WithDecryption == true, reference!.Selector));
+                result.InvalidParameters.Add(name);
             }
         }
         return result;
     }
 
     // Here a version that does not exist is one more invalid name, not a failure of the call.
-    private static async ValueTask<Documents.ParameterDocument?> SelectAsync(SsmContext cx, ParameterReference reference, CancellationToken stop)
+    private static async ValueTask<Parameter?> FindAsync(SsmContext cx, string name, bool decrypt, CancellationToken stop)
     {
         try
         {
-            return await Parameters.SelectAsync(cx, reference, stop);
+            if (SecretReferences.Names(name))
+            {
+                return await SecretReferences.ReadAsync(cx, name, decrypt, stop);
+            }
+            return ParameterNames.TryReference(name) is { } reference && await Parameters.SelectAsync(cx, reference, stop) is { } parameter
+                ? await parameter.ToShapeAsync(cx, decrypt, reference.Selector, stop)
+                : null;
         }
-        catch (ParameterVersionNotFound)
+        catch (Exception refused) when (refused is ParameterVersionNotFound or ParameterNotFound)
         {
             return null;
         }

@@ -16,6 +16,7 @@ internal static class GetParametersByPath
         var size = Parameters.PageSize(request.MaxResults, LargestPage);
         var after = Parameters.PageStart(request.NextToken);
         var matches = ParameterFilters.Read(request.ParameterFilters, byPath: true);
+        var labels = request.ParameterFilters?.Find(f => f.Key == ParameterFilters.Label)?.Values;
         // The root also holds the names without a hierarchy, which no prefix selects.
         var found = await cx.Documents.ListAsync(
             SsmKinds.Parameters, cx.Call.Scope, stop, path == "/" ? "" : path + "/", after);
@@ -30,8 +31,17 @@ internal static class GetParametersByPath
             {
                 return new GetParametersByPathResult { Parameters = page, NextToken = PageToken.Encode(page[^1].Name!) };
             }
-            page.Add(parameter.ToShape(cx, request.WithDecryption == true, selector: null));
+            var shown = labels is null ? parameter : await LabelledAsync(cx, parameter, labels, stop);
+            page.Add(await shown.ToShapeAsync(cx, request.WithDecryption == true, selector: null, stop));
         }
         return new GetParametersByPathResult { Parameters = page };
+    }
+
+    // A label asks for the version that carries it, not for the newest.
+    private static async ValueTask<ParameterDocument> LabelledAsync(
+        SsmContext cx, ParameterDocument parameter, List<string> labels, CancellationToken stop)
+    {
+        var version = parameter.Labels[labels.Find(parameter.Labels.ContainsKey)!];
+        return await Parameters.VersionAsync(cx, parameter.Name, version, stop) ?? parameter;
     }
 }

@@ -14,6 +14,7 @@ internal static class PutParameter
     {
         var name = ParameterNames.CheckNew(request.Name!);
         Check(request);
+        var policies = ParameterPolicies.Read(request.Policies, cx.Now);
         for (var attempt = 0; attempt < SsmContext.MaximumAttempts; attempt++)
         {
             var present = await Parameters.FindAsync(cx, name, stop);
@@ -26,24 +27,41 @@ internal static class PutParameter
             {
                 await CheckQuotaAsync(cx, stop);
             }
-            var next = Next(cx, name, present?.Value, request);
-            var versionName = SsmKinds.VersionName(name, next.Version);
-            var commit = present is null
-                ? new Commit().Create(SsmKinds.Parameters, cx.Call.Scope, name, next)
-                : new Commit().Update(SsmKinds.Parameters, present, next);
-            commit.Create(SsmKinds.ParameterVersions, cx.Call.Scope, versionName, next);
-            if (next.Version > Parameters.MaximumVersions
-                && await Parameters.VersionsAsync(cx, name, stop, limit: 1) is [var oldest]
-                && oldest.Value.Version <= next.Version - Parameters.MaximumVersions)
-            {
-                commit.Delete(oldest);
-            }
-            if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
+            var next = Next(cx, name, present?.Value, request, policies ?? ParameterPolicies.AfterChange(present?.Value.Policies ?? []));
+            // An advanced parameter stays one when nothing is said.
+            var tier = request.Tier
+                ?? (present?.Value.Tier == "Advanced" ? "Advanced" : await ServiceSettings.ValueAsync(cx, ServiceSettings.DefaultTier, stop));
+            next = next with { Tier = ParameterValues.Tier(tier, present?.Value.Tier, request.Value!, hasPolicies: next.Policies.Count > 0) };
+            next = await SecureStrings.SealAsync(cx, next, stop);
+            if (await TryWriteAsync(cx, present, next, stop))
             {
                 return new PutParameterResult { Version = next.Version, Tier = next.Tier };
             }
         }
         throw SsmFaults.TooManyUpdates();
+    }
+
+    private static async ValueTask<bool> TryWriteAsync(
+        SsmContext cx, Document<ParameterDocument>? present, ParameterDocument next, CancellationToken stop)
+    {
+        var commit = present is null
+            ? new Commit().Create(SsmKinds.Parameters, cx.Call.Scope, next.Name, next)
+            : new Commit().Update(SsmKinds.Parameters, present, next);
+        commit.Create(SsmKinds.ParameterVersions, cx.Call.Scope, SsmKinds.VersionName(next.Name, next.Version), next);
+        if (next.Version > Parameters.MaximumVersions
+            && await Parameters.VersionsAsync(cx, next.Name, stop, limit: 1) is [var oldest]
+            && oldest.Value.Version <= next.Version - Parameters.MaximumVersions)
+        {
+            if (next.Labels.Values.Contains(oldest.Value.Version))
+            {
+                throw new ParameterMaxVersionLimitExceeded(
+                    $"You attempted to create a new version of {next.Name} by calling the PutParameter API with the overwrite flag. Version "
+                    + $"{oldest.Value.Version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another "
+                    + "version of the parameter, and try again.");
+            }
+            commit.Delete(oldest);
+        }
+        return (await cx.Documents.CommitAsync(commit, stop)).Committed;
     }
 
     private static void Check(PutParameterRequest request)
@@ -62,14 +80,7 @@ internal static class PutParameter
         {
             throw SsmFaults.Constraint("description", request.Description, $"Member must have length less than or equal to {MaximumDescriptionLength}");
         }
-        if (request.DataType is not (null or "text"))
-        {
-            throw SsmFaults.Validation($"The data type {request.DataType} is not supported here; text is.");
-        }
-        if (!string.IsNullOrEmpty(request.Policies))
-        {
-            throw new IncompatiblePolicyException("Parameter policies are not supported here yet.");
-        }
+        ParameterValues.CheckNesting(request.Value!);
     }
 
     private static async ValueTask CheckQuotaAsync(SsmContext cx, CancellationToken stop)
@@ -80,7 +91,8 @@ internal static class PutParameter
         }
     }
 
-    private static ParameterDocument Next(SsmContext cx, string name, ParameterDocument? present, PutParameterRequest request)
+    private static ParameterDocument Next(
+        SsmContext cx, string name, ParameterDocument? present, PutParameterRequest request, IReadOnlyList<ParameterPolicy> policies)
     {
         var type = request.Type ?? present?.Type
             ?? throw SsmFaults.Validation("A parameter type is required when you create a parameter.");
@@ -92,6 +104,8 @@ internal static class PutParameter
         }
         var pattern = request.AllowedPattern ?? present?.AllowedPattern;
         ParameterValues.CheckPattern(pattern, request.Value!);
+        var dataType = string.IsNullOrEmpty(request.DataType) ? present?.DataType ?? ParameterValues.PlainText : request.DataType;
+        ParameterValues.CheckDataType(dataType, type, request.Value!);
         return new ParameterDocument
         {
             Name = name,
@@ -100,11 +114,13 @@ internal static class PutParameter
             Version = (present?.Version ?? 0) + 1,
             ModifiedAt = cx.Now,
             ModifiedBy = cx.Caller.Arn,
-            Tier = ParameterValues.Tier(request.Tier, present?.Tier, request.Value!),
+            DataType = dataType,
             Description = request.Description ?? present?.Description,
             AllowedPattern = pattern,
             KeyId = type == ParameterValues.SecureString ? request.KeyId ?? present?.KeyId ?? ParameterValues.DefaultKey : null,
             Tags = present?.Tags ?? SsmTags.Read(request.Tags),
+            Labels = present?.Labels ?? new Dictionary<string, long>(),
+            Policies = policies,
         };
     }
 }

@@ -13,8 +13,20 @@ internal static class Parameters
 
     public static ParameterNotFound NotFound(string name) => new($"Parameter {name} not found.");
 
+    public static ParameterVersionNotFound NoSuchVersion(string name, string version) =>
+        new($"Systems Manager could not find version {version} of {name}. Verify the version and try again.");
+
     public static ValueTask<Document<ParameterDocument>?> FindAsync(SsmContext cx, string name, CancellationToken stop) =>
         cx.Documents.GetAsync(SsmKinds.Parameters, cx.Call.Scope, name, stop);
+
+    public static async ValueTask<ParameterDocument?> VersionAsync(SsmContext cx, string name, long version, CancellationToken stop) =>
+        (await cx.Documents.GetAsync(SsmKinds.ParameterVersions, cx.Call.Scope, SsmKinds.VersionName(name, version), stop))?.Value;
+
+    /// <summary>The name of a parameter that exists, from a reference without a selector.</summary>
+    public static async ValueTask<string> RequireNameAsync(SsmContext cx, string text, CancellationToken stop) =>
+        ParameterNames.TryReference(text.Trim()) is { Selector: null } reference && await FindAsync(cx, reference.Name, stop) is not null
+            ? reference.Name
+            : throw NotFound(text);
 
     /// <summary>The version that a reference selects; null when there is no such parameter.</summary>
     public static async ValueTask<ParameterDocument?> SelectAsync(SsmContext cx, ParameterReference reference, CancellationToken stop)
@@ -23,17 +35,18 @@ internal static class Parameters
         {
             return (await FindAsync(cx, reference.Name, stop))?.Value;
         }
-        var version = reference.Version is { } number
-            ? await cx.Documents.GetAsync(SsmKinds.ParameterVersions, cx.Call.Scope, SsmKinds.VersionName(reference.Name, number), stop)
-            : null;
-        if (version is not null)
+        if (reference.Version is { } number && await VersionAsync(cx, reference.Name, number, stop) is { } version)
         {
-            return version.Value;
+            return version;
         }
-        return await FindAsync(cx, reference.Name, stop) is null
-            ? null
-            : throw new ParameterVersionNotFound(
-                $"Systems Manager could not find version {reference.Selector[1..]} of {reference.Name}. Verify the version and try again.");
+        if (await FindAsync(cx, reference.Name, stop) is not { } parameter)
+        {
+            return null;
+        }
+        var selector = reference.Selector[1..];
+        return parameter.Value.Labels.TryGetValue(selector, out var labelled) && await VersionAsync(cx, reference.Name, labelled, stop) is { } found
+            ? found
+            : throw NoSuchVersion(reference.Name, selector);
     }
 
     public static ValueTask<IReadOnlyList<Document<ParameterDocument>>> VersionsAsync(
@@ -50,12 +63,7 @@ internal static class Parameters
             {
                 return false;
             }
-            var commit = new Commit().Delete(parameter);
-            foreach (var version in await VersionsAsync(cx, name, stop))
-            {
-                commit.Delete(version);
-            }
-            if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
+            if (await TryDeleteAsync(cx.Documents, parameter, stop))
             {
                 return true;
             }
@@ -63,13 +71,24 @@ internal static class Parameters
         throw SsmFaults.TooManyUpdates();
     }
 
+    /// <summary>Deletes it as it was read; false when it changed meanwhile.</summary>
+    public static async ValueTask<bool> TryDeleteAsync(DocumentLog documents, Document<ParameterDocument> parameter, CancellationToken stop)
+    {
+        var commit = new Commit().Delete(parameter);
+        foreach (var version in await documents.ListAsync(SsmKinds.ParameterVersions, parameter.Key.Scope, stop, parameter.Key.Name + ":"))
+        {
+            commit.Delete(version);
+        }
+        return (await documents.CommitAsync(commit, stop)).Committed;
+    }
+
     public static async ValueTask ChangeAsync(
-        SsmContext cx, string name, Func<ParameterDocument, ParameterDocument> change, CancellationToken stop)
+        SsmContext cx, string name, Func<ParameterDocument, ValueTask<ParameterDocument>> change, CancellationToken stop)
     {
         for (var attempt = 0; attempt < SsmContext.MaximumAttempts; attempt++)
         {
             var parameter = await FindAsync(cx, name, stop) ?? throw new InvalidResourceId($"The resource ID {name} isn't valid.");
-            var commit = new Commit().Update(SsmKinds.Parameters, parameter, change(parameter.Value));
+            var commit = new Commit().Update(SsmKinds.Parameters, parameter, await change(parameter.Value));
             if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
             {
                 return;

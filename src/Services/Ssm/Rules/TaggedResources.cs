@@ -23,7 +23,7 @@ internal static class TaggedResources
         switch (resourceType)
         {
             case "Parameter":
-                await Parameters.ChangeAsync(cx, NameOf(id), p => p with { Tags = Bounded(change(p.Tags)) }, stop);
+                await Parameters.ChangeAsync(cx, NameOf(id), p => ValueTask.FromResult(p with { Tags = Bounded(change(p.Tags)) }), stop);
                 break;
             case "ManagedInstance":
                 await ChangeInstanceAsync(cx, id, i => i with { Tags = Bounded(change(i.Tags)) }, stop);
