@@ -114,9 +114,10 @@ internal sealed class FakePlane : IAsyncDisposable
         var operation = http.Request.Headers["X-Amz-Target"].ToString().Split('.')[^1];
         SignedBy = http.Request.Headers.Authorization.ToString();
         s_logBatch.Value = http.Request.Headers["x-longspan-log-batch"].ToString();
-        var (status, text) = IsDown ? (500, """{"__type":"ServerException","message":"down"}""")
+        var isDown = IsDown;
+        var (status, text) = isDown ? (500, """{"__type":"ServerException","message":"down"}""")
             : Answers.TryGetValue(operation, out var answer) ? answer(body) : (400, """{"__type":"UnknownOperationException"}""");
-        if (!IsDown)
+        if (!isDown)
         {
             Calls.Enqueue((operation, body, new HttpRequestHeaders(
                 http.Request.Headers.Authorization.ToString(), http.Request.Headers["x-longspan-log-batch"].ToString())));
