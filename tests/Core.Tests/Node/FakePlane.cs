@@ -38,6 +38,11 @@ internal sealed class FakePlane : IAsyncDisposable
 
     public ConcurrentQueue<(string Operation, JsonObject Body, HttpRequestHeaders Headers)> Calls { get; } = new();
 
+    /// <summary>Objects of S3 by path, and who asked for them.</summary>
+    public ConcurrentDictionary<string, string> Objects { get; } = new(StringComparer.Ordinal);
+
+    public ConcurrentQueue<(string Path, string Authorization)> ObjectReads { get; } = new();
+
     /// <summary>True: API calls fail with 500 and control dials with 503, as behind a dead server.</summary>
     public bool IsDown { get; set; }
 
@@ -109,6 +114,11 @@ internal sealed class FakePlane : IAsyncDisposable
             await fake.PumpAsync();
             return;
         }
+        if (http.Request.Method == "GET")
+        {
+            await ReadObjectAsync(http);
+            return;
+        }
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var body = JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject ?? [];
         var operation = http.Request.Headers["X-Amz-Target"].ToString().Split('.')[^1];
@@ -125,6 +135,19 @@ internal sealed class FakePlane : IAsyncDisposable
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/x-amz-json-1.1";
         await http.Response.WriteAsync(text);
+    }
+
+    private async Task ReadObjectAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value!;
+        ObjectReads.Enqueue((path, http.Request.Headers.Authorization.ToString()));
+        if (Objects.TryGetValue(path, out var text))
+        {
+            await http.Response.WriteAsync(text);
+            return;
+        }
+        http.Response.StatusCode = 404;
+        await http.Response.WriteAsync("<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>");
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
