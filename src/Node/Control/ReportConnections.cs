@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Longspan.AgentLink;
 
 namespace Longspan.Node.Control;
 
@@ -9,11 +10,12 @@ namespace Longspan.Node.Control;
 /// </summary>
 internal static class ReportConnections
 {
-    public static SocketsHttpHandler Handler(TimeSpan connectTimeout) => new()
+    public static HttpMessageHandler Handler(TimeSpan connectTimeout, LinkState link) => new Naming(link)
     {
-        ConnectTimeout = connectTimeout,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        ConnectCallback = ConnectAsync,
+        InnerHandler = new SocketsHttpHandler
+        {
+            ConnectTimeout = connectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1), ConnectCallback = ConnectAsync,
+        },
     };
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
@@ -28,6 +30,16 @@ internal static class ReportConnections
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A report belongs to the control connection during which it is sent: the server takes no task's end in the name of an ended one.</summary>
+    private sealed class Naming(LinkState link) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.TryAddWithoutValidation(NodeCapability.ConnectionHeader, link.Connection);
+            return base.SendAsync(request, cancellationToken);
         }
     }
 }

@@ -42,10 +42,11 @@ internal sealed class ReportQueue(SavedTask task, Action save)
     /// Takes the report of the task's end back, unless the server has confirmed it. An attempt to send it that is under way is abandoned, and
     /// its end is awaited: by then its connection is reset (<see cref="Control.ReportConnections"/>), so nothing of it is sent any more.
     /// <para>
-    /// Not guaranteed: that the server has not heard it. A server that took the report, but whose answer was lost (a link cut in one
-    /// direction, or in just that moment), or a proxy on the way that holds the report, cannot be told from one that heard nothing. The task
-    /// then runs here and, once the server has replaced it, elsewhere, until the link is back; the server then has this one stopped. A service
-    /// without its task for a cut of any length would be the worse of the two.
+    /// What has left this machine may wait in the network, or in a proxy, and arrive later. The server does not take it then: it names a
+    /// connection that has ended. Not guaranteed is that the server has not heard it in time. A server that took the report, but whose answer was
+    /// lost (a link cut in one direction, or in just that moment), cannot be told from one that heard nothing. The task then runs here and, once
+    /// the server has replaced it, elsewhere, until the link is back; the server then has this one stopped. A service without its task for a
+    /// cut of any length would be the worse of the two.
     /// </para>
     /// </summary>
     public async Task<bool> TakeBackEndAsync()

@@ -54,7 +54,7 @@ internal sealed class FakePlane : IAsyncDisposable
 
     private static readonly AsyncLocal<string> s_logBatch = new();
 
-    internal sealed record HttpRequestHeaders(string Authorization, string LogBatch);
+    internal sealed record HttpRequestHeaders(string Authorization, string LogBatch, string Connection);
 
     public static async Task<FakePlane> StartAsync(int port = 0)
     {
@@ -130,7 +130,8 @@ internal sealed class FakePlane : IAsyncDisposable
         if (!isDown)
         {
             Calls.Enqueue((operation, body, new HttpRequestHeaders(
-                http.Request.Headers.Authorization.ToString(), http.Request.Headers["x-longspan-log-batch"].ToString())));
+                http.Request.Headers.Authorization.ToString(), http.Request.Headers["x-longspan-log-batch"].ToString(),
+                http.Request.Headers[NodeCapability.ConnectionHeader].ToString())));
         }
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/x-amz-json-1.1";

@@ -50,6 +50,23 @@ public sealed partial class NodeAgentTests
         Assert.DoesNotContain(_plane.Of("SubmitTaskStateChange"), b => (string?)b["status"] == "STOPPED");
     }
 
+    [Fact]
+    public async Task A_report_names_the_connection_during_which_it_is_sent()
+    {
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        var first = (await socket.ReceivedAsync<NodeReportMessage>()).Connection;
+        await socket.SendAsync(Payload("m1", 1, TaskBench.Task("a")));
+        await StateAsync("a", "RUNNING");
+        Assert.Equal(first, _plane.Calls.Last(c => c.Operation == "SubmitTaskStateChange").Headers.Connection);
+        socket.Abort();
+        var second = (await (await _plane.ConnectedAsync()).ReceivedAsync<NodeReportMessage>()).Connection;
+        Assert.NotEqual(first, second);
+        _engine.Exit(Assert.Single(await _engine.ListAsync(CancellationToken.None)).Id, 0);
+        await SoonAsync("reported in the name of the second", () => Task.FromResult(_plane.Calls.Any(
+            c => c.Operation == "SubmitTaskStateChange" && (string?)c.Body["status"] == "STOPPED" && c.Headers.Connection == second)));
+    }
+
     private Task UntilRunningAsync(int count) => SoonAsync(
         "running", async () => (await _engine.ListAsync(CancellationToken.None)).Count(c => c.Phase == ContainerPhase.Running) == count);
 
