@@ -23,8 +23,8 @@ public sealed partial class NodeAgent
         OutputSink outputs)
     {
         var roles = new ExecutionRole(_credentials, _settings.Time);
-        var logins = new RegistryAccess(_settings, server, roles);
         var configuration = new TaskConfigurationSource(server, roles, _settings.Region, _settings.Time);
+        var logins = new RegistryAccess(_settings, server, roles, configuration);
         var context = new TaskRunnerContext
         {
             Engine = _engine,

@@ -12,12 +12,11 @@ namespace Longspan.Node.Control;
 /// <summary>The node's calls to the control plane's API. Each is sent once; whoever calls decides about retries.</summary>
 internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region, CredentialSource keys, TimeProvider time)
 {
-    /// <summary>Larger ones are refused: environment files are read, and a process cannot be given more anyway.</summary>
-    private const int MaxObjectBytes = 1024 * 1024;
-
     private readonly AwsClient _client = new(http, endpoint, region, keys, time);
 
     public Uri Endpoint => endpoint;
+
+    public StoredValues Stored { get; } = new(http, endpoint, region, time);
 
     public Task<RegisterContainerInstanceResponse> RegisterAsync(RegisterContainerInstanceRequest request, CancellationToken stop) =>
         _client.CallAsync(EcsOperations.RegisterContainerInstance, request, stop);
@@ -79,18 +78,6 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
     public Task<GetParametersResult> ParametersAsync(IReadOnlyList<string> names, string inRegion, AwsCredentials role, CancellationToken stop) =>
         new AwsClient(http, endpoint, inRegion, _ => ValueTask.FromResult(role), time).CallAsync(
             SsmOperations.GetParameters, new GetParametersRequest { Names = [.. names], WithDecryption = true }, stop);
-
-    /// <summary>A small object of S3, signed with a task's execution role.</summary>
-    public async Task<byte[]> ObjectAsync(string bucket, string key, AwsCredentials role, CancellationToken stop)
-    {
-        var path = $"{Uri.EscapeDataString(bucket)}/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}";
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, "/" + path));
-        SigV4Signer.Sign(request, [], role, region, "s3", time.GetUtcNow());
-        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-        await answer.Content.LoadIntoBufferAsync(MaxObjectBytes, stop);
-        var body = await answer.Content.ReadAsByteArrayAsync(stop);
-        return answer.IsSuccessStatusCode ? body : throw S3Error.Read((int)answer.StatusCode, body);
-    }
 
     /// <summary>Reads a task's protection, or sets it when <paramref name="enabled"/> says so, signed with the task's own keys.</summary>
     public async Task<(ProtectedTask? Protection, Failure? Failure)> ProtectionAsync(

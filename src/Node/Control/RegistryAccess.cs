@@ -7,7 +7,7 @@ using Longspan.Node.Tasks;
 namespace Longspan.Node.Control;
 
 /// <summary>Logins for image pulls: what the payload asks for, and our own registry without being asked.</summary>
-internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, ExecutionRole roles)
+internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, ExecutionRole roles, TaskConfigurationSource configuration)
 {
     private const int MaxLogins = 64;
     /// <summary>A login is used again until this long before it ends.</summary>
@@ -18,6 +18,10 @@ internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server,
     {
         var host = ImageReference.Parse(container.Image!).Registry;
         var asked = container.RegistryAuthentication is { Type: "ecr" } authentication ? authentication.EcrAuthData ?? new AgentEcrAuth() : null;
+        if (container.RegistryAuthentication is { Type: "asm", AsmAuthData: { } secret })
+        {
+            return await configuration.RegistryLoginAsync(task, secret, host ?? "", stop);
+        }
         if (asked is null && (host is null || !IsOurs(host)))
         {
             return null;

@@ -1,6 +1,7 @@
 using System.Text;
 using Longspan.AgentLink;
 using Longspan.Api.Shapes;
+using Longspan.Node.Engines;
 using Longspan.Node.Injection;
 using Longspan.Node.State;
 using Longspan.Node.Tasks;
@@ -25,6 +26,7 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
         var secrets = containers.SelectMany(c => c.Secrets ?? []).ToList();
         var values = new Dictionary<(string Region, string ValueFrom), string>();
         await ParametersAsync(secrets.Where(s => s.Provider != "asm"), role, values, stop);
+        await SecretsAsync(secrets.Where(s => s.Provider == "asm"), role, values, stop);
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var arn in containers.SelectMany(c => c.EnvironmentFiles ?? []).Select(f => f.Value ?? "").Distinct(StringComparer.Ordinal))
         {
@@ -70,13 +72,46 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
         }
     }
 
+    // Several keys of one secret are one call.
+    private async Task SecretsAsync(
+        IEnumerable<AgentSecret> secrets, AwsCredentials role, Dictionary<(string, string), string> values, CancellationToken stop)
+    {
+        var texts = new Dictionary<(string, SecretReference), string>();
+        foreach (var secret in secrets)
+        {
+            var reference = SecretReference.Parse(secret.ValueFrom ?? "");
+            var place = (RegionOf(secret), reference with { JsonKey = null });
+            if (!texts.TryGetValue(place, out var text))
+            {
+                text = await CallAsync(
+                    Faults.Secret, s => server.Stored.SecretAsync(reference, RegionOf(secret), role, s), stop,
+                    $"failed to fetch secret {reference.SecretId} from secrets manager: ");
+                texts[place] = text;
+            }
+            values[(RegionOf(secret), secret.ValueFrom!)] = reference.Select(text);
+        }
+    }
+
+    /// <summary>The login for an image of somebody else's registry: a secret with <c>username</c> and <c>password</c>.</summary>
+    public async Task<RegistryLogin> RegistryLoginAsync(SavedTask task, AgentAsmAuth secret, string host, CancellationToken stop)
+    {
+        var role = await roles.FindAsync(task, stop) ?? throw Fault(Faults.Role);
+        var name = secret.CredentialsParameter ?? "";
+        var text = await CallAsync(
+            Faults.RegistryLogin, s => server.Stored.SecretAsync(new SecretReference(name, null, null, null), secret.Region ?? region, role, s), stop,
+            $"asm fetching secret from the service for {name}: ");
+        return new RegistryLogin(host, Member("username"), Member("password"));
+
+        string Member(string key) => new SecretReference(name, key, null, null).Select(text);
+    }
+
     private async Task<string> FileAsync(string arn, AwsCredentials role, CancellationToken stop)
     {
         var (bucket, key) = EnvironmentFile.Locate(arn);
-        return Encoding.UTF8.GetString(await CallAsync(Faults.Files, s => server.ObjectAsync(bucket, key, role, s), stop));
+        return Encoding.UTF8.GetString(await CallAsync(Faults.Files, s => server.Stored.ObjectAsync(bucket, key, role, s), stop));
     }
 
-    private async Task<T> CallAsync<T>(string failing, Func<CancellationToken, Task<T>> call, CancellationToken stop)
+    private async Task<T> CallAsync<T>(string failing, Func<CancellationToken, Task<T>> call, CancellationToken stop, string about = "")
     {
         var began = time.GetTimestamp();
         var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(10));
@@ -91,7 +126,7 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
                 if (!ControlPlane.IsTransient(e) || time.GetElapsedTime(began) > Patience)
                 {
                     var text = e is AwsError error ? $"{error.Code}: {error.Message}" : $"RequestError: send request failed caused by: {e.Message}";
-                    throw Fault($"{failing}service call has been retried {attempt} time(s): {text}");
+                    throw Fault($"{failing}service call has been retried {attempt} time(s): {about}{text}");
                 }
                 await Task.Delay(backoff.Next(), time, stop);
             }

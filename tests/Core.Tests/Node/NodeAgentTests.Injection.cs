@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Longspan.AgentLink;
+using Longspan.Node;
+using Longspan.Node.Engines;
 using Xunit;
 
 namespace Longspan.Core.Tests.Node;
@@ -95,5 +97,74 @@ public sealed partial class NodeAgentTests
         Start();
         await (await _plane.ConnectedAsync()).SendAsync(Payload("m1", 1, Configured("a", ["/web/there"])));
         Assert.Equal("value of /web/there", (await EnvironmentAsync("a"))["P0"]);
+    }
+
+    private const string Db = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf";
+
+    private static AgentTask WithSecrets(string id, params string[] valuesFrom)
+    {
+        var task = Configured(id, valuesFrom);
+        return task with
+        {
+            Containers = [task.Containers![0] with { Secrets = [.. task.Containers[0].Secrets!.Select(s => s with { Provider = "asm", Region = "eu-west-1" })] }],
+        };
+    }
+
+    [Fact]
+    public async Task Secrets_of_Secrets_Manager_come_by_key_stage_and_version()
+    {
+        _plane.Answers["GetSecretValue"] = body =>
+        {
+            Assert.Contains("/eu-west-1/secretsmanager/aws4_request", _plane.SignedBy, StringComparison.Ordinal);
+            return (string?)body["SecretId"] != Db ? (400, """{"__type":"ResourceNotFoundException","Message":"Secrets Manager can't find the specified secret."}""")
+                : (200, new JsonObject
+                {
+                    ["SecretString"] = $$"""{"user":"orders {{body["VersionStage"]}}{{body["VersionId"]}}","port":5432}""",
+                }.ToJsonString());
+        };
+        Start();
+        var socket = await _plane.ConnectedAsync();
+        await socket.SendAsync(Payload("m1", 1, WithSecrets("a", Db, Db + ":user::", Db + ":port::", Db + ":user:AWSPREVIOUS:", Db + ":user::EXAMPLE1")));
+        var environment = await EnvironmentAsync("a");
+        Assert.Equal(
+            ["{\"user\":\"orders \",\"port\":5432}", "orders ", "5432", "orders AWSPREVIOUS", "orders EXAMPLE1"],
+            Enumerable.Range(0, 5).Select(i => environment[$"P{i}"]));
+        Assert.Equal(3, _plane.Of("GetSecretValue").Count());
+
+        await socket.SendAsync(Payload("m2", 2, WithSecrets("key", Db + ":password::")));
+        Assert.Equal(Retrieval + "unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key password", await FailureAsync("key"));
+        await socket.SendAsync(Payload("m3", 3, WithSecrets("none", Db + "x")));
+        Assert.Equal(
+            Retrieval + $"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {Db}x from secrets manager: "
+            + "ResourceNotFoundException: Secrets Manager can't find the specified secret.", await FailureAsync("none"));
+    }
+
+    [Fact]
+    public async Task A_foreign_registrys_login_comes_from_a_secret()
+    {
+        _plane.Answers["GetSecretValue"] = body => (string?)body["SecretId"] == "registry"
+            ? (200, """{"SecretString":"{\"username\":\"u\",\"password\":\"p\"}"}""")
+            : (400, """{"__type":"com.amazonaws#AccessDeniedException","message":"no"}""");
+        Start(Settings with { PullBehavior = PullBehavior.Always });
+        var socket = await _plane.ConnectedAsync();
+        AgentTask Of(string id, string secret)
+        {
+            var task = Configured(id, []);
+            return task with
+            {
+                Containers = [task.Containers![0] with
+                {
+                    Image = $"registry.example.com/{id}",
+                    RegistryAuthentication = new AgentRegistryAuthentication { Type = "asm", AsmAuthData = new AgentAsmAuth { CredentialsParameter = secret } },
+                }],
+            };
+        }
+        await socket.SendAsync(Payload("m1", 1, Of("a", "registry")));
+        await StateAsync("a", "RUNNING");
+        Assert.Equal(new RegistryLogin("registry.example.com", "u", "p"), _engine.LastLogin);
+        await socket.SendAsync(Payload("m2", 2, Of("b", "other")));
+        Assert.Equal(
+            Retrieval + "unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for other: AccessDeniedException: no",
+            (string?)(await StateAsync("b", "STOPPED"))["containers"]![0]!["reason"]);
     }
 }

@@ -1,4 +1,4 @@
-using Longspan.Cli.Queues;
+using Longspan.Cli.Output;
 using Xunit;
 
 namespace Longspan.System.Tests.Queues;
