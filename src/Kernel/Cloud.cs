@@ -121,6 +121,10 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     /// receiving operation can tell a repeat. Null for all other callers.
     /// </summary>
     public string? ProducerBatch { get; init; }
+    /// <summary>
+    /// The control connection of our own node during which it sent a report (header <c>x-longspan-connection</c>). Null for all other callers.
+    /// </summary>
+    public string? NodeConnection { get; init; }
     /// <summary>Where the request came from; null for calls between services.</summary>
     public System.Net.IPAddress? SourceAddress { get; init; }
     public string? UserAgent { get; init; }

@@ -3,6 +3,7 @@ using System.Text;
 using Longspan.Node.Control;
 using Longspan.Node.Endpoints;
 using Longspan.Node.Engines;
+using Longspan.Node.Injection;
 using Longspan.Node.Logs;
 using Longspan.Node.State;
 using Longspan.Node.Tasks;
@@ -21,13 +22,16 @@ public sealed partial class NodeAgent
         ControlPlane server, InstanceRegistration registration, EngineDescription description, string baseUrl, StateReporter reporter,
         OutputSink outputs)
     {
-        var logins = new RegistryAccess(_settings, server, _credentials);
+        var roles = new ExecutionRole(_credentials, _settings.Time);
+        var configuration = new TaskConfigurationSource(server, roles, _settings.Region, _settings.Time);
+        var logins = new RegistryAccess(_settings, server, roles, configuration);
         var context = new TaskRunnerContext
         {
             Engine = _engine,
             Planner = new ContainerPlanner(_settings, new ContainerEndpoints(baseUrl)),
             Images = new ImageSource(_engine, _settings.PullBehavior, logins.FindAsync, _settings.Time, _log),
             Volumes = new TaskVolumes(_engine),
+            Configuration = new TaskConfiguration(_state, configuration.FetchAsync),
             Cgroups = TaskCgroups.Find(description, _settings, _log),
             PublishAddress = _settings.PublishAddress,
             Outputs = outputs,

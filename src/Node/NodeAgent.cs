@@ -34,6 +34,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ServerTrust _trust;
     private readonly HttpMessageHandler _handler;
     private readonly HttpClient _http;
+    private readonly HttpClient _reports;
     private readonly ManagedInstance? _machine;
     private readonly KeysFile? _keysFile;
     private readonly CredentialStore _credentials = new();
@@ -58,6 +59,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         });
         _handler = _trust.Guard(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) });
         _http = new HttpClient(_handler) { Timeout = CallTimeout };
+        _reports = new HttpClient(ReportConnections.Handler(ConnectTimeout, _link)) { Timeout = CallTimeout };
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
         _machine = settings.IsExternal
             ? new ManagedInstance(state, _http, settings.Endpoint, settings.Region, settings.Time) : null;
@@ -137,13 +139,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
         }
         var description = await WaitForEngineAsync(stop);
         var server = new ControlPlane(_http, _settings.Endpoint, _settings.Region, KeysAsync, _settings.Time);
+        var reports = new ControlPlane(_reports, _settings.Endpoint, _settings.Region, KeysAsync, _settings.Time);
         var registration = new InstanceRegistration(_settings, _state, server, _log);
         var baseUrl = await OpenEndpointsAsync(stop);
         // Ended by LeaveAsync: draining needs everything to go on for a while after the wish to stop.
         using var session = new CancellationTokenSource();
         await using var outputs = MakeOutputs(session.Token);
         await using var reporter = new StateReporter(
-            (task, report, s) => server.SubmitAsync(_settings.Cluster, task, report, s),
+            (task, report, s) => reports.SubmitAsync(_settings.Cluster, task, report, s),
             _settings.RetryLimit, _settings.Time, _log, session.Token);
         await using var tasks = MakeTasks(server, registration, description, baseUrl, reporter, outputs);
         _endpoints.Tasks = tasks;
@@ -319,6 +322,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _redirect.TryRemoveAsync();
         }
         _machine?.Dispose();
+        _reports.Dispose();
         _http.Dispose();
     }
 }

@@ -13,6 +13,8 @@ public static class NodeCapability
     public const string LogSpool = "longspan.capability.log-spool";
     /// <summary>The node keeps its assignment on disk and restarts it while cut off.</summary>
     public const string OfflineAssignment = "longspan.capability.offline-assignment";
+    /// <summary>Header of the node's API calls; see <see cref="NodeReportMessage.Connection"/>.</summary>
+    public const string ConnectionHeader = "x-longspan-connection";
     /// <summary>Custom attribute with the node's name as the operator gave it.</summary>
     public const string Name = "longspan.node";
     /// <summary>Custom attribute with the number of log events that the node had to drop, if it had to.</summary>
@@ -28,6 +30,11 @@ public static class NodeCapability
 public sealed record NodeReportMessage : AgentMessage
 {
     public string? NodeName { get; init; }
+    /// <summary>
+    /// An id that the node has made for this connection. Its reports name the connection during which they were sent
+    /// (<see cref="NodeCapability.ConnectionHeader"/>), and the end of a task is taken only from the present one.
+    /// </summary>
+    public string? Connection { get; init; }
     public string? AgentVersion { get; init; }
     /// <summary>The newest <c>seqNum</c> or <c>timeline</c> that the node has saved.</summary>
     public long? Generation { get; init; }

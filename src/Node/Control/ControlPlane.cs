@@ -16,6 +16,8 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
 
     public Uri Endpoint => endpoint;
 
+    public StoredValues Stored { get; } = new(http, endpoint, region, time);
+
     public Task<RegisterContainerInstanceResponse> RegisterAsync(RegisterContainerInstanceRequest request, CancellationToken stop) =>
         _client.CallAsync(EcsOperations.RegisterContainerInstance, request, stop);
 
@@ -71,6 +73,11 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
         var pair = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split(':', 2);
         return (new RegistryLogin(found.ProxyEndpoint ?? "", pair[0], pair[^1]), found.ExpiresAt ?? time.GetUtcNow());
     }
+
+    /// <summary>Parameter Store's values, decrypted, signed with a task's execution role.</summary>
+    public Task<GetParametersResult> ParametersAsync(IReadOnlyList<string> names, string inRegion, AwsCredentials role, CancellationToken stop) =>
+        new AwsClient(http, endpoint, inRegion, _ => ValueTask.FromResult(role), time).CallAsync(
+            SsmOperations.GetParameters, new GetParametersRequest { Names = [.. names], WithDecryption = true }, stop);
 
     /// <summary>Reads a task's protection, or sets it when <paramref name="enabled"/> says so, signed with the task's own keys.</summary>
     public async Task<(ProtectedTask? Protection, Failure? Failure)> ProtectionAsync(

@@ -111,9 +111,10 @@ internal sealed class ControlSession(
         _told = null;
         log.LogInformation("Connected to {Endpoint}", socket.Address.GetLeftPart(UriPartial.Path));
         var connectedAt = settings.Time.GetUtcNow();
-        await socket.SendAsync(Report(), stop);
+        var connection = NodeIds.Uuid();
+        await socket.SendAsync(Report(connection), stop);
         tasks.AloneRestartsTold();
-        link.Up();
+        link.Up(connection);
         var patience = settings.HeartbeatTimeout;
         DateTimeOffset? lastBeat = null;
         while (await socket.ReceiveAsync(patience, stop) is { } frame)
@@ -148,8 +149,9 @@ internal sealed class ControlSession(
         }
     }
 
-    private NodeReportMessage Report() => new()
+    private NodeReportMessage Report(string connection) => new()
     {
+        Connection = connection,
         NodeName = settings.Name,
         AgentVersion = NodeAgent.Version,
         Generation = tasks.Generation,

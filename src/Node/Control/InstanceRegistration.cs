@@ -129,7 +129,9 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
             "ecs.capability.execution-role-awslogs", "ecs.capability.container-ordering", "ecs.capability.container-health-check",
             "ecs.capability.container-restart-policy", "ecs.capability.network.container-port-range", "ecs.capability.task-cpu-mem-limit",
             "ecs.capability.increased-task-cpu-limit", "ecs.capability.full-sync", "ecs.capability.docker-plugin.local",
-            "ecs.capability.task-eni", "ecs.capability.pid-ipc-namespace-sharing", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
+            "ecs.capability.task-eni", "ecs.capability.secrets.ssm.environment-variables", "ecs.capability.secrets.ssm.bootstrap.log-driver",
+            "ecs.capability.secrets.asm.environment-variables", "ecs.capability.secrets.asm.bootstrap.log-driver",
+            "ecs.capability.private-registry-authentication.secretsmanager", "ecs.capability.env-files.s3", "ecs.capability.pid-ipc-namespace-sharing", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
         ];
         // Cloud capacity is the platform's own; only machines that joined by activation are external.
         return names.Concat(engine.LogDrivers.Intersect(s_logDrivers).Select(d => "com.amazonaws.ecs.capability.logging-driver." + d))

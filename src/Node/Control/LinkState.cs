@@ -7,9 +7,14 @@ internal sealed class LinkState(TimeProvider time)
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private readonly long _startedAt = time.GetTimestamp();
     private volatile bool _isUp;
+    private const string NoConnection = "none";
+    private volatile string _connection = NoConnection;
     private volatile bool _wasUp;
 
     public bool IsUp => _isUp;
+
+    /// <summary>The present connection's id. Without one, the server takes no task's end: it is to be sent again when there is one.</summary>
+    public string Connection => _connection;
 
     /// <summary>The server cannot be reached, as far as anyone can tell.</summary>
     public bool IsCutOff => !_isUp && (_wasUp || time.GetElapsedTime(_startedAt) > StartLimit);
@@ -24,8 +29,9 @@ internal sealed class LinkState(TimeProvider time)
 
     public Func<long> SpooledLogBytes { get; set; } = static () => 0;
 
-    public void Up()
+    public void Up(string connection)
     {
+        _connection = connection;
         _isUp = true;
         _wasUp = true;
         Reunited();
@@ -34,6 +40,7 @@ internal sealed class LinkState(TimeProvider time)
     public void Down()
     {
         _isUp = false;
+        _connection = NoConnection;
         Lost();
     }
 }

@@ -3,15 +3,13 @@ using Longspan.AgentLink;
 using Longspan.Api.Shapes;
 using Longspan.Node.Engines;
 using Longspan.Node.Tasks;
-using Longspan.Wire.Signing;
 
 namespace Longspan.Node.Control;
 
 /// <summary>Logins for image pulls: what the payload asks for, and our own registry without being asked.</summary>
-internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, CredentialStore credentials)
+internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server, ExecutionRole roles, TaskConfigurationSource configuration)
 {
     private const int MaxLogins = 64;
-    private static readonly TimeSpan RoleWait = TimeSpan.FromSeconds(60);
     /// <summary>A login is used again until this long before it ends.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(30);
     private readonly ConcurrentDictionary<(string?, string?, string?, string?), (RegistryLogin Login, DateTimeOffset ExpiresAt)> _logins = new();
@@ -20,13 +18,18 @@ internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server,
     {
         var host = ImageReference.Parse(container.Image!).Registry;
         var asked = container.RegistryAuthentication is { Type: "ecr" } authentication ? authentication.EcrAuthData ?? new AgentEcrAuth() : null;
+        if (container.RegistryAuthentication is { Type: "asm", AsmAuthData: { } secret })
+        {
+            return await configuration.RegistryLoginAsync(task, secret, host ?? "", stop);
+        }
         if (asked is null && (host is null || !IsOurs(host)))
         {
             return null;
         }
         try
         {
-            var role = asked?.UseExecutionRole == true ? await ExecutionRoleAsync(task, stop) : null;
+            var role = asked?.UseExecutionRole != true ? null : await roles.FindAsync(task, stop)
+                ?? throw new TaskFault("CannotPullECRContainerError", "no execution role credentials for the task");
             var other = asked?.EndpointOverride is { Length: > 0 } text
                 ? new Uri(text.Contains("://", StringComparison.Ordinal) ? text : "https://" + text) : null;
             var key = (other?.AbsoluteUri, asked?.Region, asked?.RegistryId, role is null ? null : task.ExecutionCredentialsId);
@@ -54,19 +57,5 @@ internal sealed class RegistryAccess(NodeSettings settings, ControlPlane server,
         var port = name.Length > 1 ? name[1] : "443";
         return port == settings.Endpoint.Port.ToString()
             && (name[0] is "localhost" or "127.0.0.1" || name[0] == settings.Endpoint.Host || name[0].Contains(".dkr.ecr.", StringComparison.Ordinal));
-    }
-
-    /// <summary>After a restart of the node the server sends the keys again; they may come a moment later than the task goes on.</summary>
-    private async Task<AwsCredentials> ExecutionRoleAsync(SavedTask task, CancellationToken stop)
-    {
-        for (var waited = TimeSpan.Zero; waited < RoleWait; waited += TimeSpan.FromSeconds(1))
-        {
-            if (credentials.Get(task.ExecutionCredentialsId) is { } found)
-            {
-                return new AwsCredentials(found.AccessKeyId!, found.SecretAccessKey!, found.SessionToken);
-            }
-            await Task.Delay(TimeSpan.FromSeconds(1), settings.Time, stop);
-        }
-        throw new TaskFault("CannotPullECRContainerError", "no execution role credentials for the task");
     }
 }

@@ -94,14 +94,7 @@ internal sealed class StateReporter(
         await _slots.WaitAsync(stop);
         try
         {
-            await submit(queue.Arn, report, stop);
-            queue.Sent(report);
-            return true;
-        }
-        catch (AwsError e) when (e.Code == "InvalidParameterException")
-        {
-            log.LogWarning("The server refused a report of {Task}, {Status}: {Message}", queue.Arn, report.Status, e.Message);
-            queue.Sent(report);
+            await queue.AttemptAsync(report, s => SubmitAsync(queue.Arn, report, s), stop);
             return true;
         }
         catch (Exception e) when (!stop.IsCancellationRequested && (e is AwsError || ControlPlane.IsTransient(e)))
@@ -112,6 +105,18 @@ internal sealed class StateReporter(
         finally
         {
             _slots.Release();
+        }
+    }
+
+    private async Task SubmitAsync(string task, TaskReport report, CancellationToken stop)
+    {
+        try
+        {
+            await submit(task, report, stop);
+        }
+        catch (AwsError e) when (e.Code == "InvalidParameterException")
+        {
+            log.LogWarning("The server refused a report of {Task}, {Status}: {Message}", task, report.Status, e.Message);
         }
     }
 }

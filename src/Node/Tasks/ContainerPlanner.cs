@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Longspan.AgentLink;
 using Longspan.Node.Engines;
+using Longspan.Node.Injection;
 
 namespace Longspan.Node.Tasks;
 
@@ -29,11 +30,13 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
     private readonly NamespacePlan _namespaces = new(settings);
 
     /// <param name="parent">The cgroup around the task, if it has one.</param>
-    public ContainerPlan Plan(SavedTask task, SavedContainer container, string? parent = null)
+    /// <param name="values">What was fetched for the container.</param>
+    public ContainerPlan Plan(SavedTask task, SavedContainer container, string? parent = null, ContainerValues? values = null)
     {
+        values ??= ContainerValues.None;
         var definition = task.Definition(container);
         Refuse(definition);
-        var config = Config(task, container, definition);
+        var config = Config(task, container, definition, values);
         var host = HostConfig(task, definition);
         MergeText(config, definition.DockerConfig?.Config, "config");
         MergeText(host, definition.DockerConfig?.HostConfig, "hostConfig");
@@ -57,6 +60,15 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
                 ["Type"] = "json-file", ["Config"] = new JsonObject { ["max-size"] = "16m", ["max-file"] = "4" },
             };
         }
+        else if (values.LogOptions.Count > 0 && host["LogConfig"] is JsonObject log)
+        {
+            var options = log["Config"] as JsonObject ?? [];
+            log["Config"] = options;
+            foreach (var (name, value) in values.LogOptions)
+            {
+                options[name] = value;
+            }
+        }
         var plan = new ContainerPlan { Name = container.EngineName, Config = config, HostConfig = host };
         return _namespaces.Apply(plan, task, container, definition);
     }
@@ -77,21 +89,18 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
     /// <summary>What a container cannot do without and this node cannot give it: better not started than started wrongly.</summary>
     private static void Refuse(AgentContainer definition)
     {
-        var missing = definition.Secrets is { Count: > 0 } ? "secrets"
-            : definition.EnvironmentFiles is { Count: > 0 } ? "environment files"
-            : definition.FirelensConfiguration is not null ? "FireLens" : null;
-        if (missing is not null)
+        if (definition.FirelensConfiguration is not null)
         {
-            throw new TaskFault("ResourceInitializationError", $"this node does not support {missing} yet");
+            throw new TaskFault("ResourceInitializationError", "this node does not support FireLens");
         }
     }
 
-    private JsonObject Config(SavedTask task, SavedContainer container, AgentContainer definition)
+    private JsonObject Config(SavedTask task, SavedContainer container, AgentContainer definition, ContainerValues values)
     {
         var config = new JsonObject
         {
             ["Image"] = definition.Image,
-            ["Env"] = NetworkOwner.Is(container) ? new JsonArray() : new JsonArray([.. Environment(task, container, definition).Select(e => JsonValue.Create($"{e.Key}={e.Value}"))]),
+            ["Env"] = NetworkOwner.Is(container) ? new JsonArray() : new JsonArray([.. Environment(task, container, definition, values).Select(e => JsonValue.Create($"{e.Key}={e.Value}"))]),
         };
         if ((CommandOverride(definition) ?? definition.Command) is { } command)
         {
@@ -113,7 +122,8 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         return config;
     }
 
-    private Dictionary<string, string> Environment(SavedTask task, SavedContainer container, AgentContainer definition)
+    private Dictionary<string, string> Environment(
+        SavedTask task, SavedContainer container, AgentContainer definition, ContainerValues values)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in settings.ContainerEnvironment)
@@ -126,7 +136,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         {
             environment["AWS_ENDPOINT_URL"] = url;
         }
-        foreach (var (key, value) in definition.Environment ?? new Dictionary<string, string>())
+        foreach (var (key, value) in values.FromFiles.Concat(definition.Environment ?? new Dictionary<string, string>()).Concat(values.Secrets))
         {
             environment[key] = value;
         }

@@ -6,6 +6,9 @@ namespace Longspan.Node.Tasks;
 /// </summary>
 internal sealed class ReportQueue(SavedTask task, Action save)
 {
+    private sealed record Attempt(TaskReport Report, CancellationTokenSource Abandon, Task Over);
+
+    private Attempt? _attempt;
     private TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _closed;
 
@@ -35,19 +38,67 @@ internal sealed class ReportQueue(SavedTask task, Action save)
         }
     }
 
-    /// <summary>Takes the report of the task's end back, unless it has been taken by the server.</summary>
-    public bool TakeBackEnd()
+    /// <summary>
+    /// Takes the report of the task's end back, unless the server has confirmed it. An attempt to send it that is under way is abandoned, and
+    /// its end is awaited: by then its connection is reset (<see cref="Control.ReportConnections"/>), so nothing of it is sent any more.
+    /// <para>
+    /// What has left this machine may wait in the network, or in a proxy, and arrive later. The server does not take it then: it names a
+    /// connection that has ended. Not guaranteed is that the server has not heard it in time. A server that took the report, but whose answer was
+    /// lost (a link cut in one direction, or in just that moment), cannot be told from one that heard nothing. The task then runs here and, once
+    /// the server has replaced it, elsewhere, until the link is back; the server then has this one stopped. A service without its task for a
+    /// cut of any length would be the worse of the two.
+    /// </para>
+    /// </summary>
+    public async Task<bool> TakeBackEndAsync()
     {
+        while (true)
+        {
+            Attempt underWay;
+            lock (task)
+            {
+                if (task.Unsent is not [.., { Status: "STOPPED" } end])
+                {
+                    return false;
+                }
+                if (_attempt is null || !ReferenceEquals(_attempt.Report, end))
+                {
+                    task.Unsent.RemoveAt(task.Unsent.Count - 1);
+                    _closed = false;
+                    _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    return true;
+                }
+                underWay = _attempt;
+            }
+            await underWay.Abandon.CancelAsync();
+            await underWay.Over;
+        }
+    }
+
+    /// <summary>One attempt to have the server take the oldest report; nothing if it is not that any more. Throws what the attempt throws.</summary>
+    public async Task AttemptAsync(TaskReport report, Func<CancellationToken, Task> submit, CancellationToken stop)
+    {
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (task)
         {
-            if (task.Unsent is not [.., { Status: "STOPPED" }])
+            if (task.Unsent is not [var oldest, ..] || !ReferenceEquals(oldest, report))
             {
-                return false;
+                return;
             }
-            task.Unsent.RemoveAt(task.Unsent.Count - 1);
-            _closed = false;
-            _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return true;
+            _attempt = new Attempt(report, abandon, over.Task);
+        }
+        try
+        {
+            await submit(abandon.Token);
+            Sent(report);
+        }
+        finally
+        {
+            lock (task)
+            {
+                _attempt = null;
+            }
+            over.SetResult();
         }
     }
 

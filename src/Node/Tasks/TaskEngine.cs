@@ -61,6 +61,7 @@ internal sealed class TaskEngine : IAsyncDisposable
         {
             saved.Add(StateFolder.Read(path, SavedTaskJson.Default.SavedTask)!);
         }
+        _context.Configuration.Keep(saved);
         foreach (var task in saved.OrderBy(t => t.Sequence))
         {
             _nextSequence = task.Sequence + 1;

@@ -6,7 +6,8 @@ namespace Longspan.Node.Tasks;
 /// <summary>
 /// A service replaces a task that ends. Cut off from the server nobody does, so the node does what the service would: it starts the same
 /// task again, after a pause that grows while the task keeps ending soon. To the server it never ended. This holds only as long as the server
-/// has not been told of the end: once it has, the next step is the server's, and there are never two.
+/// has not confirmed that it was told of the end: once it has, the next step is the server's. What an unconfirmed report may have done is
+/// said at <see cref="ReportQueue.TakeBackEndAsync"/>.
 /// </summary>
 internal sealed partial class TaskRunner
 {
@@ -54,7 +55,7 @@ internal sealed partial class TaskRunner
                 }
             }
             var gone = await VanishedAsync(stop);
-            if (!Reports.TakeBackEnd())
+            if (!await Reports.TakeBackEndAsync())
             {
                 return false;
             }

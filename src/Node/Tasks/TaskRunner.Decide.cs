@@ -1,5 +1,6 @@
 using Longspan.AgentLink;
 using Longspan.Node.Engines;
+using Longspan.Node.Injection;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Node.Tasks;
@@ -65,7 +66,7 @@ internal sealed partial class TaskRunner
                 case Readiness.Ready when container.Stage == Stage.None:
                     Begin(container, PullAsync, stop);
                     break;
-                case Readiness.Ready when VolumesReady(stop):
+                case Readiness.Ready when IsPrepared(stop):
                     Begin(container, StartAsync, stop);
                     break;
             }
@@ -229,7 +230,7 @@ internal sealed partial class TaskRunner
                 }
             }
         }
-        var plan = _node.Planner.Plan(_task, container, parent);
+        var plan = _node.Planner.Plan(_task, container, parent, _node.Configuration.Of(_task, _task.Definition(container)));
         try
         {
             return await _node.Engine.CreateAsync(plan, stop);
@@ -280,10 +281,11 @@ internal sealed partial class TaskRunner
         };
     }
 
-    private bool VolumesReady(CancellationToken stop)
+    /// <summary>What the task's containers share is there: volumes, and the values that they are to be given.</summary>
+    private bool IsPrepared(CancellationToken stop)
     {
-        const string Key = "\0volumes";
-        if (_task.Task.Volumes is not { Count: > 0 } || _volumesMade)
+        const string Key = "\0shared";
+        if (_prepared || (_task.Task.Volumes is not { Count: > 0 } && !TaskConfiguration.IsNeeded(_task)))
         {
             return true;
         }
@@ -292,16 +294,7 @@ internal sealed partial class TaskRunner
             _operations[Key] = System.Threading.Tasks.Task.Run(
                 async () =>
                 {
-                    Action apply;
-                    try
-                    {
-                        await _node.Volumes.MakeAsync(_task, stop);
-                        apply = () => _volumesMade = true;
-                    }
-                    catch (Exception e) when (e is EngineException or TaskFault or OperationCanceledException)
-                    {
-                        apply = () => Fail(e is TaskFault ? e.Message : $"VolumeError: {e.Message}");
-                    }
+                    var apply = await PrepareAsync(stop);
                     _results.Enqueue(() =>
                     {
                         _operations.Remove(Key);
@@ -314,5 +307,29 @@ internal sealed partial class TaskRunner
         return false;
     }
 
-    private bool _volumesMade;
+    private async Task<Action> PrepareAsync(CancellationToken stop)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, _starting.Token);
+        try
+        {
+            await _node.Volumes.MakeAsync(_task, both.Token);
+            await _node.Configuration.PrepareAsync(_task, both.Token);
+            return () => _prepared = true;
+        }
+        catch (OperationCanceledException)
+        {
+            return static () => { };
+        }
+        catch (IOException e)
+        {
+            _node.Log.LogWarning("Task {Task}: {Reason}; trying again", _task.Id, e.Message);
+            return () => _retryAt = Now + EngineRetry;
+        }
+        catch (Exception e) when (e is EngineException or TaskFault)
+        {
+            return () => Fail(e is TaskFault ? e.Message : $"VolumeError: {e.Message}");
+        }
+    }
+
+    private bool _prepared;
 }

@@ -82,6 +82,7 @@ internal sealed partial class TaskRunner
         try
         {
             await Reports.WhenEmptyAsync(stop);
+            _node.Configuration.Forget(_task);
             var left = _task.StoppedAt!.Value + _node.CleanupWait - Now;
             if (left > TimeSpan.Zero)
             {

@@ -1,4 +1,5 @@
 using Longspan.Node.Engines;
+using Longspan.Node.Injection;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Node.Tasks;
@@ -10,6 +11,7 @@ internal sealed record TaskRunnerContext
     public required ContainerPlanner Planner { get; init; }
     public required ImageSource Images { get; init; }
     public required TaskVolumes Volumes { get; init; }
+    public required TaskConfiguration Configuration { get; init; }
     /// <summary>Null where tasks are bounded container by container.</summary>
     public TaskCgroups? Cgroups { get; init; }
     /// <summary>Host address of published ports.</summary>

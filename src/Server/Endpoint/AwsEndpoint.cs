@@ -20,6 +20,7 @@ internal sealed partial class AwsEndpoint(
     Cloud cloud, Recogniser recogniser, Authentication authentication, RateLimits rates, BodyReader bodies, CallGate? gate, ILogger<AwsEndpoint> log, CancellationToken closing)
 {
     private const int MaximumBatchName = 256;
+    private const int MaximumConnectionName = 64;
     private const int MaximumUserAgent = 1024;
 
     public async Task HandleAsync(HttpContext http)
@@ -103,6 +104,7 @@ internal sealed partial class AwsEndpoint(
         var call = new CallContext(cloud, caller, region, requestId, RequestEndpoint.Of(http.Request, cloud.Settings.Endpoint))
         {
             ProducerBatch = ProducerBatchOf(http.Request),
+            NodeConnection = NodeConnectionOf(http.Request),
             SourceAddress = http.Connection.RemoteIpAddress,
             UserAgent = UserAgentOf(http.Request),
             IsEncrypted = http.Request.IsHttps,
@@ -144,6 +146,9 @@ internal sealed partial class AwsEndpoint(
 
     private static string? ProducerBatchOf(HttpRequest request) =>
         request.Headers["x-longspan-log-batch"].ToString() is { Length: > 0 and <= MaximumBatchName } batch ? batch : null;
+
+    private static string? NodeConnectionOf(HttpRequest request) =>
+        request.Headers["x-longspan-connection"].ToString() is { Length: > 0 and <= MaximumConnectionName } name ? name : null;
 
     private static string? UserAgentOf(HttpRequest request) =>
         request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent[..Math.Min(agent.Length, MaximumUserAgent)] : null;

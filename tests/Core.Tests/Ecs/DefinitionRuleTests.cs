@@ -103,9 +103,17 @@ public sealed class DefinitionRuleTests
         { "except SYS_PTRACE", (r, c) => { Fargate(r); c.LinuxParameters = new() { Capabilities = new() { Add = ["SYS_ADMIN"] } }; } },
         { "do not support GPU resource requirements.", (r, c) => { Fargate(r); c.ResourceRequirements = [new() { Type = "GPU", Value = "1" }]; } },
         { "Log driver 'syslog' is not supported on Fargate capacity", (r, c) => { Fargate(r); c.LogConfiguration = new() { LogDriver = "syslog" }; } },
-        { "'environmentFiles' are not supported on Fargate capacity", (r, c) => { Fargate(r); c.EnvironmentFiles = [new() { Type = "s3", Value = "arn:aws:s3:::b/f.env" }]; } },
+        { "you must also specify a value for 'executionRoleArn'.", (_, c) => c.Secrets = [new() { Name = "A", ValueFrom = "p" }] },
+        { "you must also specify a value for 'executionRoleArn'.", (_, c) => c.LogConfiguration = new() { LogDriver = "splunk", SecretOptions = [new() { Name = "A", ValueFrom = "p" }] } },
+        { "The Systems Manager parameter name specified for secret A is invalid.", (r, c) => (r.ExecutionRoleArn, c.Secrets) = (Role, [new() { Name = "A", ValueFrom = "secret:key::" }]) },
+        { "The Systems Manager parameter name specified for secret A is invalid.", (r, c) => (r.ExecutionRoleArn, c.Secrets) = (Role, [new() { Name = "A", ValueFrom = "arn:aws:s3:::b/k" }]) },
+        { "A secret needs 'name' and 'valueFrom'.", (r, c) => (r.ExecutionRoleArn, c.Secrets) = (Role, [new() { Name = "A" }]) },
+        { "The secret name must be unique and not shared with any new or existing environment variables set on the container, such as 'A'.", (r, c) => (r.ExecutionRoleArn, c.Secrets, c.Environment) = (Role, [new() { Name = "A", ValueFrom = "p" }], [new() { Name = "A", Value = "v" }]) },
+        { "The secret name must be unique and not shared with any new or existing environment variables set on the container, such as 'A'.", (r, c) => (r.ExecutionRoleArn, c.Secrets) = (Role, [new() { Name = "A", ValueFrom = "p" }, new() { Name = "A", ValueFrom = "q" }]) },
         { "must not exceed 120 seconds on Fargate", (r, c) => { Fargate(r); c.StopTimeout = 121; } },
     };
+
+    private const string Role = "arn:aws:iam::123456789012:role/exec";
 
     private static ContainerDefinition Side(RegisterTaskDefinitionRequest request, bool essential = false)
     {
@@ -142,7 +150,7 @@ public sealed class DefinitionRuleTests
         { "com.amazonaws.ecs.capability.ecr-auth ecs.capability.execution-role-ecr-pull", (r, c) => (r.ExecutionRoleArn, c.Image) = ("arn:aws:iam::1:role/r", "1.dkr.ecr.r1.amazonaws.com/a") },
         { "com.amazonaws.ecs.capability.docker-remote-api.1.19 com.amazonaws.ecs.capability.logging-driver.awslogs", (_, c) => c.LogConfiguration = new() { LogDriver = "awslogs", Options = new() { ["awslogs-group"] = "g" } } },
         { "com.amazonaws.ecs.capability.docker-remote-api.1.18 com.amazonaws.ecs.capability.logging-driver.syslog", (_, c) => c.LogConfiguration = new() { LogDriver = "syslog" } },
-        { "ecs.capability.secrets.asm.environment-variables ecs.capability.secrets.ssm.environment-variables", (_, c) => c.Secrets = [new() { Name = "A", ValueFrom = "p" }, new() { Name = "B", ValueFrom = "arn:aws:secretsmanager:r1:1:secret:b" }] },
+        { "ecs.capability.secrets.asm.environment-variables ecs.capability.secrets.ssm.environment-variables", (r, c) => (r.ExecutionRoleArn, c.Secrets) = (Role, [new() { Name = "A", ValueFrom = "p" }, new() { Name = "B", ValueFrom = "arn:aws:secretsmanager:r1:1:secret:b" }]) },
         { "com.amazonaws.ecs.capability.apparmor", (_, c) => c.DockerSecurityOptions = ["apparmor:x", "no-new-privileges"] },
     };
 

@@ -33,6 +33,7 @@ public sealed class DefinitionTests
         await cloud.RegisterAsync("web", r =>
         {
             r.Tags = [new Tag { Key = "team", Value = "orders" }];
+            r.ExecutionRoleArn = "arn:aws:iam::123456789012:role/exec";
             r.Volumes = [new Volume { Name = "data", Host = new HostVolumeProperties { SourcePath = "/srv" } }];
             r.ContainerDefinitions =
             [

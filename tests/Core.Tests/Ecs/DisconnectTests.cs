@@ -34,14 +34,72 @@ public sealed class DisconnectTests
         return (cut, other, original);
     }
 
-    private static Task SayAsync(FakeAgent agent, long generation = 1) => agent.SendAsync(new NodeReportMessage
+    private static Task SayAsync(FakeAgent agent, long generation = 1, string? connection = null) => agent.SendAsync(new NodeReportMessage
     {
-        NodeName = "n", Generation = generation,
+        NodeName = "n", Generation = generation, Connection = connection,
         Tasks = [.. agent.Running.Select(t => new NodeTaskReport
         {
             TaskArn = t.Arn, DesiredStatus = "RUNNING", KnownStatus = "RUNNING", Family = t.Family, Version = t.Version, ServiceName = t.ServiceName,
         })],
     });
+
+    [Fact]
+    public async Task The_end_of_a_task_that_was_reported_before_a_cut_is_not_taken_after_it()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var node = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        await SayAsync(node, connection: "first");
+        await cloud.RegisterAsync("web");
+        await cloud.CallAsync(EcsOperations.CreateService, Web(1));
+        await cloud.UntilStableAsync("web", 1);
+        var task = node.Running.Single().Arn!;
+        await node.CutAsync();
+        await EcsCloud.UntilAsync(
+            "noticed", async () => (await cloud.CallAsync(EcsOperations.DescribeContainerInstances, new() { ContainerInstances = [node.Arn] })).ContainerInstances![0],
+            i => i.AgentConnected == false);
+
+        // Between the end of the cut and the new connection, and after it.
+        Assert.Equal("ServerException", (await EcsCloud.RefusedAsync(() => cloud.ReportEndAsync(task, "first"))).Code);
+        await node.ConnectAsync();
+        Assert.Equal("ServerException", (await EcsCloud.RefusedAsync(() => cloud.ReportEndAsync(task, "first"))).Code);
+        await SayAsync(node, connection: "second");
+        Assert.Equal("ServerException", (await EcsCloud.RefusedAsync(() => cloud.ReportEndAsync(task, "first"))).Code);
+        Assert.Equal("RUNNING", (await cloud.TaskAsync(task)).LastStatus);
+
+        await EcsCloud.UntilAsync(
+            "taken in the name of the present one", async () =>
+            {
+                try
+                {
+                    await cloud.ReportEndAsync(task, "second");
+                    return true;
+                }
+                catch (Longspan.Api.Ecs.ServerException)
+                {
+                    return false;
+                }
+            },
+            taken => taken);
+        Assert.Equal("STOPPED", (await cloud.TaskAsync(task)).LastStatus);
+    }
+
+    [Fact]
+    public async Task Ends_are_taken_from_a_node_that_is_known_no_more_and_of_tasks_that_were_to_end()
+    {
+        await using var cloud = await EcsCloud.StartAsync();
+        await using var node = await FakeAgent.JoinAsync(cloud, "EXTERNAL", attributes: OurNode);
+        await cloud.RegisterAsync("web");
+        node.Decide = t => t.DesiredStatus == "STOPPED" ? Behaviour.Ignore : Behaviour.Run;
+        await cloud.CallAsync(EcsOperations.CreateService, Web(2));
+        await cloud.UntilStableAsync("web", 2);
+        var tasks = node.Running.Select(t => t.Arn!).ToList();
+        await node.CutAsync();
+        await cloud.CallAsync(EcsOperations.StopTask, new() { Task = tasks[0] });
+        await cloud.ReportEndAsync(tasks[0], "first");
+        Assert.Equal("STOPPED", (await cloud.TaskAsync(tasks[0])).LastStatus);
+        await cloud.CallAsync(EcsOperations.DeregisterContainerInstance, new() { ContainerInstance = node.Arn, Force = true });
+        await cloud.ReportEndAsync(tasks[1], "first");
+    }
 
     [Fact]
     public async Task A_lost_nodes_task_is_replaced_and_stays_in_view()

@@ -82,6 +82,14 @@ internal sealed class EcsCloud : IAsyncDisposable
         return (TResponse)await Cloud.DispatchAsync(call, operation, request, CancellationToken.None);
     }
 
+    /// <summary>As a node of ours reports the end of a task.</summary>
+    public async Task ReportEndAsync(string task, string connection)
+    {
+        var call = new CallContext(Cloud, Caller, Region, Ids.Uuid(), Endpoint) { NodeConnection = connection };
+        await Cloud.DispatchAsync(
+            call, EcsOperations.SubmitTaskStateChange, new SubmitTaskStateChangeRequest { Task = task, Status = "STOPPED" }, CancellationToken.None);
+    }
+
     public static async Task<AwsError> RefusedAsync(Func<Task> call) => await Xunit.Assert.ThrowsAnyAsync<AwsError>(call);
 
     /// <summary>Waits for a named state; says what was last seen when it does not come.</summary>

@@ -102,7 +102,15 @@ public sealed class PayloadTests
             c.DockerSecurityOptions = ["label:disable", "no-new-privileges"];
             c.LinuxParameters = new LinuxParameters { MaxSwap = 0, Swappiness = 30 };
             c.SystemControls = [new SystemControl { Namespace = "net.core.somaxconn", Value = "9" }];
-            c.Secrets = [new Secret { Name = "KEY", ValueFrom = "arn:aws:ssm:r2:123456789012:parameter/key" }];
+            r.ExecutionRoleArn = "arn:aws:iam::123456789012:role/exec";
+            c.Secrets =
+            [
+                new Secret { Name = "KEY", ValueFrom = "arn:aws:ssm:r2:123456789012:parameter/key" },
+                new Secret { Name = "DEEP", ValueFrom = "arn:aws:ssm:r1:123456789012:parameter/a/b" },
+                new Secret { Name = "NAMED", ValueFrom = "/a/b" },
+                new Secret { Name = "THEIRS", ValueFrom = "arn:aws:ssm:r1:210987654321:parameter/a/b" },
+                new Secret { Name = "PART", ValueFrom = "arn:aws:secretsmanager:r1:1:secret:t:user::" },
+            ];
             c.LogConfiguration = new LogConfiguration { LogDriver = "splunk", SecretOptions = [new Secret { Name = "splunk-token", ValueFrom = "arn:aws:secretsmanager:r1:1:secret:t" }] };
         });
         var host = Host(task);
@@ -111,8 +119,14 @@ public sealed class PayloadTests
         Assert.Equal(["label=disable", "no-new-privileges"], host["SecurityOpt"]!.AsArray().Select(o => (string)o!));
         Assert.True((bool)JsonNode.Parse(task.Containers![0].DockerConfig!.Config!)!["NetworkDisabled"]!);
         Assert.Equal(
-            [("KEY", "ssm", "r2", "ENVIRONMENT_VARIABLE", "CONTAINER"), ("splunk-token", "asm", "r1", "BOOTSTRAP", "LOG_DRIVER")],
-            task.Containers[0].Secrets!.Select(s => (s.Name, s.Provider, s.Region, s.Type, s.Target)));
+            [
+                ("KEY", "key", "ssm", "r2", "ENVIRONMENT_VARIABLE", "CONTAINER"), ("DEEP", "/a/b", "ssm", "r1", "ENVIRONMENT_VARIABLE", "CONTAINER"),
+                ("NAMED", "/a/b", "ssm", "r1", "ENVIRONMENT_VARIABLE", "CONTAINER"),
+                ("THEIRS", "arn:aws:ssm:r1:210987654321:parameter/a/b", "ssm", "r1", "ENVIRONMENT_VARIABLE", "CONTAINER"),
+                ("PART", "arn:aws:secretsmanager:r1:1:secret:t:user::", "asm", "r1", "ENVIRONMENT_VARIABLE", "CONTAINER"),
+                ("splunk-token", "arn:aws:secretsmanager:r1:1:secret:t", "asm", "r1", "BOOTSTRAP", "LOG_DRIVER"),
+            ],
+            task.Containers[0].Secrets!.Select(s => (s.Name, s.ValueFrom, s.Provider, s.Region, s.Type, s.Target)));
     }
 
     [Theory]

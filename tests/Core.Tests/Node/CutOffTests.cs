@@ -104,7 +104,7 @@ public sealed class CutOffTests
     }
 
     [Fact]
-    public void Reports_that_wait_are_few_and_hold_the_latest_word_on_each_container()
+    public async Task Reports_that_wait_are_few_and_hold_the_latest_word_on_each_container()
     {
         var task = new SavedTask { Task = TaskBench.Task("a") };
         var queue = new ReportQueue(task, () => { });
@@ -116,8 +116,49 @@ public sealed class CutOffTests
         queue.Add(Report("STOPPED", ("main", 0)));
         Assert.Equal(["RUNNING", "RUNNING", "STOPPED"], task.Unsent.Select(r => r.Status));
         Assert.Equal([("main", 998), ("side", 999)], task.Unsent[1].Containers.Select(c => (c.Name, c.ExitCode!.Value)).Order());
-        Assert.True(queue.TakeBackEnd());
-        Assert.False(queue.TakeBackEnd());
+        Assert.True(await queue.TakeBackEndAsync());
+        Assert.False(await queue.TakeBackEndAsync());
+    }
+
+    [Fact]
+    public async Task An_end_that_is_on_its_way_is_given_up_before_it_is_taken_back_and_not_sent_after()
+    {
+        var task = new SavedTask { Task = TaskBench.Task("a") };
+        var queue = new ReportQueue(task, () => { });
+        queue.Add(Report("STOPPED", ("main", 1)));
+        var end = queue.Oldest!;
+        var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var attempt = queue.AttemptAsync(
+            end,
+            async stop =>
+            {
+                begun.SetResult();
+                await Task.WhenAny(Task.Delay(Timeout.Infinite, stop));
+                await ended.Task;
+                stop.ThrowIfCancellationRequested();
+            },
+            CancellationToken.None);
+        await begun.Task;
+        var back = queue.TakeBackEndAsync();
+        Assert.False(back.IsCompleted);
+        ended.SetResult();
+        Assert.True(await back);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attempt);
+        await queue.AttemptAsync(end, _ => throw new InvalidOperationException("sent after all"), CancellationToken.None);
+        Assert.Empty(task.Unsent);
+    }
+
+    [Fact]
+    public async Task An_end_that_the_server_confirms_while_it_is_given_up_stays_told()
+    {
+        var queue = new ReportQueue(new SavedTask { Task = TaskBench.Task("a") }, () => { });
+        queue.Add(Report("STOPPED", ("main", 1)));
+        var confirmed = new TaskCompletionSource();
+        var attempt = queue.AttemptAsync(queue.Oldest!, _ => confirmed.Task, CancellationToken.None);
+        var back = queue.TakeBackEndAsync();
+        confirmed.SetResult();
+        await attempt;
+        Assert.False(await back);
     }
 
     private static TaskReport Report(string status, (string Name, int Mark) container) => new()

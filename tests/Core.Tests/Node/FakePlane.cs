@@ -38,6 +38,11 @@ internal sealed class FakePlane : IAsyncDisposable
 
     public ConcurrentQueue<(string Operation, JsonObject Body, HttpRequestHeaders Headers)> Calls { get; } = new();
 
+    /// <summary>Objects of S3 by path, and who asked for them.</summary>
+    public ConcurrentDictionary<string, string> Objects { get; } = new(StringComparer.Ordinal);
+
+    public ConcurrentQueue<(string Path, string Authorization)> ObjectReads { get; } = new();
+
     /// <summary>True: API calls fail with 500 and control dials with 503, as behind a dead server.</summary>
     public bool IsDown { get; set; }
 
@@ -49,7 +54,7 @@ internal sealed class FakePlane : IAsyncDisposable
 
     private static readonly AsyncLocal<string> s_logBatch = new();
 
-    internal sealed record HttpRequestHeaders(string Authorization, string LogBatch);
+    internal sealed record HttpRequestHeaders(string Authorization, string LogBatch, string Connection);
 
     public static async Task<FakePlane> StartAsync(int port = 0)
     {
@@ -109,21 +114,41 @@ internal sealed class FakePlane : IAsyncDisposable
             await fake.PumpAsync();
             return;
         }
+        if (http.Request.Method == "GET")
+        {
+            await ReadObjectAsync(http);
+            return;
+        }
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var body = JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject ?? [];
         var operation = http.Request.Headers["X-Amz-Target"].ToString().Split('.')[^1];
         SignedBy = http.Request.Headers.Authorization.ToString();
         s_logBatch.Value = http.Request.Headers["x-longspan-log-batch"].ToString();
-        var (status, text) = IsDown ? (500, """{"__type":"ServerException","message":"down"}""")
+        var isDown = IsDown;
+        var (status, text) = isDown ? (500, """{"__type":"ServerException","message":"down"}""")
             : Answers.TryGetValue(operation, out var answer) ? answer(body) : (400, """{"__type":"UnknownOperationException"}""");
-        if (!IsDown)
+        if (!isDown)
         {
             Calls.Enqueue((operation, body, new HttpRequestHeaders(
-                http.Request.Headers.Authorization.ToString(), http.Request.Headers["x-longspan-log-batch"].ToString())));
+                http.Request.Headers.Authorization.ToString(), http.Request.Headers["x-longspan-log-batch"].ToString(),
+                http.Request.Headers[NodeCapability.ConnectionHeader].ToString())));
         }
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/x-amz-json-1.1";
         await http.Response.WriteAsync(text);
+    }
+
+    private async Task ReadObjectAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value!;
+        ObjectReads.Enqueue((path, http.Request.Headers.Authorization.ToString()));
+        if (Objects.TryGetValue(path, out var text))
+        {
+            await http.Response.WriteAsync(text);
+            return;
+        }
+        http.Response.StatusCode = 404;
+        await http.Response.WriteAsync("<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>");
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

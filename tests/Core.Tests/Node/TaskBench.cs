@@ -2,6 +2,7 @@ using Longspan.AgentLink;
 using Longspan.Node;
 using Longspan.Node.Engines;
 using Longspan.Node.Engines.Fake;
+using Longspan.Node.Injection;
 using Longspan.Node.State;
 using Longspan.Node.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,6 +27,8 @@ internal sealed class TaskBench : IAsyncDisposable
     public PullBehavior Pulls { get; init; } = PullBehavior.Default;
     /// <summary>While false, reports stay unsent, as with a cut link.</summary>
     public bool IsConnected { get; set; } = true;
+    /// <summary>Fetches what containers are to be given.</summary>
+    public ConfigurationSource Source { get; set; } = (_, _) => throw new InvalidOperationException("nothing was to be fetched");
     /// <summary>What the node knows of the link.</summary>
     public bool IsCutOff { get; set; }
 
@@ -42,6 +45,7 @@ internal sealed class TaskBench : IAsyncDisposable
             Planner = new ContainerPlanner(settings, new ContainerEndpoints(ContainerEndpoints.LinkLocal)),
             Images = new ImageSource(Engine, Pulls, (_, _, _, _) => System.Threading.Tasks.Task.FromResult<RegistryLogin?>(null), TimeProvider.System, NullLogger.Instance),
             Volumes = new TaskVolumes(Engine),
+            Configuration = new TaskConfiguration(_state, (task, stop) => Source(task, stop)),
             Outputs = OutputSink.None,
             Time = TimeProvider.System,
             Log = NullLogger.Instance,

@@ -288,9 +288,9 @@ public sealed class TaskEngineTests
     public async Task What_the_node_cannot_give_is_refused_rather_than_left_out()
     {
         await using var bench = new TaskBench().Start();
-        bench.Accept(TaskBench.Task("a", Container("main") with { Secrets = [new AgentSecret { Name = "S", ValueFrom = "arn" }] }));
+        bench.Accept(TaskBench.Task("a", Container("main") with { FirelensConfiguration = new AgentFirelens { Type = "fluentd" } }));
         Assert.Equal(
-            "ResourceInitializationError: this node does not support secrets yet", (await bench.ReportedAsync("a", "STOPPED")).Containers[0].Reason);
+            "ResourceInitializationError: this node does not support FireLens", (await bench.ReportedAsync("a", "STOPPED")).Containers[0].Reason);
         Assert.Equal(0, bench.Engine.CreateCount);
     }
 

@@ -34,6 +34,7 @@ public sealed class NodeSite : IAsyncLifetime
     internal OwnProcess Node { get; private set; } = null!;
     internal AwsClient Client => Server.Client;
     internal AwsCli Cli => new(Tool.Find("aws").First(), Server.Endpoint, Server.Keys);
+    internal string StateFolder => Path.Combine(_folder, Name);
     internal string Image => $"127.0.0.1:{Server.Port}/system/busybox:1";
 
     public async Task InitializeAsync()

@@ -62,6 +62,9 @@ public sealed class FakeEngine : ContainerEngine
 
     public int CreateCount => _world.CreateCount;
 
+    /// <summary>What a container was made from.</summary>
+    public ContainerPlan PlanOf(string idOrName) => _world.Get(idOrName).Plan;
+
     public void Script(string image, FakeImage behaviour) => _world.Images[image] = behaviour;
 
     /// <summary>Ends a running container as if its process had exited.</summary>

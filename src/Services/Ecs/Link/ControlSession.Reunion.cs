@@ -19,6 +19,7 @@ internal sealed partial class ControlSession
         {
             return;
         }
+        Volatile.Write(ref _nodeConnection, report.Connection);
         var reported = (report.Tasks ?? []).Where(t => t.TaskArn is not null).DistinctBy(t => IdOf(t.TaskArn!))
             .ToDictionary(t => IdOf(t.TaskArn!), StringComparer.Ordinal);
         var assignment = (await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop))?.Value ?? new AssignmentDocument();

@@ -43,6 +43,7 @@ internal sealed partial class ControlSession : IDisposable
     private (WebSocketCloseStatus Status, string Reason) _goodbye = (WebSocketCloseStatus.NormalClosure, "");
     private string? _manifestId;
     private long _lastHeard;
+    private string? _nodeConnection;
     private DateTimeOffset _nextHeartbeat;
 
     public ControlSession(LinkContext link, LinkSocket socket, CancellationToken stop)
@@ -55,6 +56,9 @@ internal sealed partial class ControlSession : IDisposable
 
     /// <summary>When the agent was last heard of, if the session ended for its silence.</summary>
     public DateTimeOffset? SilentSince { get; private set; }
+
+    /// <summary>What our own node calls this connection; null before it has said so, and of other agents.</summary>
+    public string? NodeConnection => Volatile.Read(ref _nodeConnection);
 
     /// <summary>Wakes the session: its assignment may have changed. Never blocks.</summary>
     public void Signal() => _signals.Writer.TryWrite(true);

@@ -137,7 +137,7 @@ internal static class PayloadBuilder
         }),
     ];
 
-    // Amazon's agent fetches them with the execution role. Our node refuses a container that has some rather than start it without.
+    // Agents fetch the values themselves, with the execution role: what travels is only where they are.
     private static AgentSecret[]? Secrets(PayloadInput input, ContainerDefinition container)
     {
         var own = (container.Secrets ?? []).Select(s => (Secret: s, Target: "CONTAINER"));
@@ -146,7 +146,7 @@ internal static class PayloadBuilder
         [
             .. own.Concat(ofLog).Select(s => new AgentSecret
             {
-                Name = s.Secret.Name, ValueFrom = s.Secret.ValueFrom, Target = s.Target, Provider = TaskRequirements.SourceOf(s.Secret),
+                Name = s.Secret.Name, ValueFrom = SecretRules.Reference(s.Secret, input.AccountId), Target = s.Target, Provider = TaskRequirements.SourceOf(s.Secret),
                 Type = s.Target == "CONTAINER" ? "ENVIRONMENT_VARIABLE" : "BOOTSTRAP",
                 Region = Kernel.Arn.TryParse(s.Secret.ValueFrom, out var arn) && arn.Region.Length > 0 ? arn.Region : input.Region,
             }),

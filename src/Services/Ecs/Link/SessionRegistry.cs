@@ -29,6 +29,10 @@ internal sealed class SessionRegistry
 
     public bool IsConnected(string key) => _sessions.ContainsKey(key);
 
+    /// <summary>Whether this is the connection that the instance's node has now.</summary>
+    public bool IsPresent(string key, string nodeConnection) =>
+        _sessions.TryGetValue(key, out var session) && session.NodeConnection == nodeConnection;
+
     public bool IsTelemetryConnected(string key) => _telemetry.ContainsKey(key);
 
     public int Count => _sessions.Count;

@@ -53,6 +53,7 @@ internal static class ContainerRules
         CheckLog(container);
         CheckRequirements(container.Name, container.ResourceRequirements);
         CheckEnvironmentFiles(container.Name, container.EnvironmentFiles);
+        SecretRules.Check(container, request.ExecutionRoleArn);
         LinuxRules.Check(container, request);
         CheckRefused(container);
     }

@@ -73,8 +73,5 @@ internal static class FargateRules
         : container.DockerSecurityOptions is { Count: > 0 } ? "Fargate compatible task definitions do not support dockerSecurityOptions"
         : container.ResourceRequirements is { Count: > 0 } ? "Tasks using the Fargate launch type do not support GPU resource requirements."
         : container.LogConfiguration?.LogDriver is { } driver and not ("awslogs" or "json-file" or "none")
-            ? $"Log driver '{driver}' is not supported on Fargate capacity: awslogs, json-file and none are"
-        : container.EnvironmentFiles is { Count: > 0 } ? "'environmentFiles' are not supported on Fargate capacity: there is no S3 to fetch them from"
-        : container.RepositoryCredentials is not null
-            ? "'repositoryCredentials' are not supported on Fargate capacity: there is no Secrets Manager to fetch them from" : null;
+            ? $"Log driver '{driver}' is not supported on Fargate capacity: awslogs, json-file and none are" : null;
 }

@@ -63,10 +63,6 @@ internal static class OverrideRules
         {
             throw new ClientException("Tasks using the Fargate launch type do not support GPU resource requirements.");
         }
-        if (overrides.ContainerOverrides?.Any(c => c.EnvironmentFiles is { Count: > 0 }) is true)
-        {
-            throw new ClientException("'environmentFiles' are not supported on Fargate capacity: there is no S3 to fetch them from");
-        }
     }
 
     /// <summary>Attributes that the overrides add to those of the definition.</summary>

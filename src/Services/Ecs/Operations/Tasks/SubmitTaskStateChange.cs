@@ -21,6 +21,10 @@ internal static class SubmitTaskStateChange
             {
                 return new SubmitTaskStateChangeResponse { Acknowledgment = Acknowledgment };
             }
+            if (request.Status == Rules.TaskStatus.Stopped)
+            {
+                await Reporter.EnsurePresentAsync(cx, cx.ClusterScope(cluster), id, stop);
+            }
             var report = new TaskReport
             {
                 Status = request.Status,
