@@ -29,8 +29,8 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     /// <summary>An agent that is back within this time was never shown as disconnected.</summary>
     public static readonly TimeSpan DisconnectDebounce = TimeSpan.FromSeconds(2);
     /// <summary>
-    /// Pings are for links on which silence is no sign: telemetry, whose agents publish nothing when they have nothing, and agents that do
-    /// not acknowledge heartbeats. On all others the protocol's own heartbeats decide, and pings would only hide a stuck agent.
+    /// Pings are for links on which silence is no sign: telemetry of agents that publish nothing when they have nothing, and agents that do
+    /// not acknowledge heartbeats. On all others what the protocol makes them send decides, and pings would only hide a stuck agent.
     /// </summary>
     private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(60);
 
@@ -38,6 +38,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     private readonly record struct Absence(long Ended, DateTimeOffset Since);
 
     private readonly CancellationTokenSource _ending = new();
+    private readonly LinkWheel _wheel = new(cloud.Clock);
     /// <summary>When the last session of an instance ended, for those whose return is being waited for, and the waits.</summary>
     private readonly ConcurrentDictionary<string, Absence> _ended = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Task> _waits = new(StringComparer.Ordinal);
@@ -68,6 +69,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     public void Dispose()
     {
         _hostStops.Dispose();
+        _wheel.Dispose();
         _ending.Dispose();
     }
 
@@ -192,7 +194,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             return;
         }
-        using var socket = new LinkSocket(await AcceptAsync(http, pings: true), cloud.Clock);
+        using var socket = new LinkSocket(await AcceptAsync(http, pings: !link.IsLongspanNode), cloud.Clock);
         using var session = new TelemetrySession(link, socket, (frame, ended) => frames(http, SigningName, frame, ended), stop);
         sessions.Connect(link.Key, session);
         try
@@ -243,6 +245,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
                 Cloud = cloud,
                 Sessions = sessions,
                 Turns = turns,
+                Wheel = _wheel,
                 Log = _log,
                 Account = account,
                 Scope = scope,

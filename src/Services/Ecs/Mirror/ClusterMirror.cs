@@ -27,6 +27,9 @@ internal sealed class ClusterMirror(TextPool texts)
 
     public NodeState? Node(string id) => _nodes.GetValueOrDefault(id);
 
+    public Document<AssignmentDocument>? Assignment(string instanceId) =>
+        _nodes.TryGetValue(instanceId, out var node) ? node.Assignment : _strayAssignments.GetValueOrDefault(instanceId);
+
     public Document<TaskDocument>? Find(string id) => _tasks.GetValueOrDefault(id);
 
     public TaskDocument? Task(string id) => _tasks.GetValueOrDefault(id)?.Value;
