@@ -315,7 +315,10 @@ internal sealed partial class ControlSession : IWheelSession, IDisposable
     private async ValueTask<DateTimeOffset> SendDifferenceAsync(CancellationToken stop)
     {
         var assignment = (await AssignmentAsync(stop))?.Value ?? new AssignmentDocument();
-        Forget(assignment);
+        if (assignment.Entries.Count(e => _sent.ContainsKey(e.TaskId)) < _sent.Count)
+        {
+            Forget(assignment);
+        }
         var next = DateTimeOffset.MaxValue;
         foreach (var entry in assignment.Entries.OrderByDescending(e => e.Stop))
         {

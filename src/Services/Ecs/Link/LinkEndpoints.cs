@@ -4,6 +4,7 @@ using System.Text.Json;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -222,7 +223,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             var cluster = EcsNames.Cluster(query[clusterKey]);
             var id = EcsNames.Member(query[instanceKey], "container-instance", cluster);
             var scope = $"{caller.AccountId}/{region}/{cluster}";
-            var instance = (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop))?.Value
+            var instance = await EcsMirror.ReadAsync(cloud.Documents, scope, c => c.Node(id)?.Instance.Value, stop)
                 ?? throw new AwsError("InvalidInstanceException", "The container instance is not registered.");
             if (!instance.BelongsTo(caller))
             {

@@ -38,6 +38,11 @@ internal sealed class EcsMirror(DocumentLog documents) : DocumentObserver
         return mirror.TryRead(scope, read, out var result) ? ValueTask.FromResult(result) : mirror.LoadAndReadAsync(scope, read, stop);
     }
 
+    /// <summary>A task as it was committed, with all that it has: from memory while it is kept whole there, else from the store.</summary>
+    public static async ValueTask<Document<TaskDocument>?> TaskAsync(DocumentLog documents, string scope, string id, CancellationToken stop) =>
+        await ReadAsync(documents, scope, cluster => cluster.Find(id), stop) is { Value.IsAbridged: false } whole
+            ? whole : await documents.GetAsync(EcsKinds.EcsTask, scope, id, stop);
+
     /// <summary>As <see cref="ReadAsync"/>, from every cluster; the first argument is its scope.</summary>
     public static async ValueTask<IReadOnlyList<T>> ReadAllAsync<T>(
         DocumentLog documents, Func<string, ClusterMirror, IEnumerable<T>> read, CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Store.Documents;
+using TaskStatus = Longspan.Services.Ecs.Rules.TaskStatus;
 
 namespace Longspan.Services.Ecs.Mirror;
 
@@ -40,8 +41,8 @@ internal sealed class TextPool
     }
 
     /// <summary>
-    /// The task without what passes and counts never look at. Tasks that a pass may rewrite as they are (those that wait, those that are
-    /// to be accounted for) are kept whole.
+    /// The task without what passes and counts never look at. Tasks that are rewritten as they are soon (those that do not run yet, those that
+    /// are to be accounted for) are kept whole.
     /// </summary>
     public TaskDocument Share(TaskDocument task)
     {
@@ -66,7 +67,7 @@ internal sealed class TextPool
             DesiredStatus = Share(task.DesiredStatus),
             HealthStatus = Share(task.HealthStatus),
         };
-        return task.IsWaiting || task.IsStopped ? shared : shared with
+        return task.IsStopped || TaskStatus.IsBefore(task.LastStatus, TaskStatus.Running) ? shared : shared with
         {
             IsAbridged = true, Containers = [], Overrides = null, Attachments = [], Tags = TagSet.Empty,
         };
