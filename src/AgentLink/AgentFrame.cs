@@ -32,51 +32,60 @@ public static class AgentFrame
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Never throws for what a peer sent. The envelope's members may come in either order.</summary>
+    /// <summary>Never throws for what a peer sent. The envelope's members may come in either order; of two with one name the last counts.</summary>
     public static DecodedFrame Decode(ReadOnlySpan<byte> json)
     {
         string? type = null;
         try
         {
             var reader = new Utf8JsonReader(json);
-            using var document = JsonDocument.ParseValue(ref reader);
-            if (reader.BytesConsumed < json.Length && json[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).Length > 0)
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                return new DecodedFrame(null, null, "the frame is not an object");
+            }
+            ReadOnlySpan<byte> body = default;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (isType, isMessage) = (IsNamed(ref reader, "type"), IsNamed(ref reader, "message"));
+                reader.Read();
+                var start = (int)reader.TokenStartIndex;
+                if (isType && reader.TokenType == JsonTokenType.String)
+                {
+                    type = reader.GetString();
+                }
+                reader.Skip();
+                body = isMessage ? json[start..(int)reader.BytesConsumed] : body;
+            }
+            if (json[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).Length > 0)
             {
                 return new DecodedFrame(null, null, "data after the envelope");
             }
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                return new DecodedFrame(null, null, "the frame is not an object");
-            }
-            JsonElement? body = null;
-            foreach (var member in document.RootElement.EnumerateObject())
-            {
-                if (member.Name.Equals("type", StringComparison.OrdinalIgnoreCase) && member.Value.ValueKind == JsonValueKind.String)
-                {
-                    type = member.Value.GetString();
-                }
-                else if (member.Name.Equals("message", StringComparison.OrdinalIgnoreCase))
-                {
-                    body = member.Value;
-                }
-            }
-            if (type is null)
-            {
-                return new DecodedFrame(null, null, "the frame has no type");
-            }
-            if (!Types.TryGetValue(type, out var info))
-            {
-                return new DecodedFrame(type, null, null);
-            }
-            if (body is not { ValueKind: JsonValueKind.Object } content)
-            {
-                return new DecodedFrame(type, null, "the frame has no message");
-            }
-            return new DecodedFrame(type, (AgentMessage?)content.Deserialize(info), null);
+            return Read(type, body);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter for a text that is no UTF-8.
             return new DecodedFrame(type, null, e.Message);
         }
     }
+
+    private static DecodedFrame Read(string? type, ReadOnlySpan<byte> body)
+    {
+        if (type is null)
+        {
+            return new DecodedFrame(null, null, "the frame has no type");
+        }
+        if (!Types.TryGetValue(type, out var info))
+        {
+            return new DecodedFrame(type, null, null);
+        }
+        return body is [(byte)'{', ..]
+            ? new DecodedFrame(type, (AgentMessage?)JsonSerializer.Deserialize(body, info), null)
+            : new DecodedFrame(type, null, "the frame has no message");
+    }
+
+    private static bool IsNamed(ref Utf8JsonReader reader, string name) =>
+        reader.ValueTextEquals(name) || string.Equals(reader.GetString(), name, StringComparison.OrdinalIgnoreCase);
 }

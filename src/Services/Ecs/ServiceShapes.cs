@@ -8,7 +8,7 @@ namespace Longspan.Services.Ecs;
 internal static class ServiceShapes
 {
     public static Service Service(
-        ServiceDocument service, string clusterArn, IReadOnlyList<TaskDocument> live, bool withTags)
+        ServiceDocument service, string clusterArn, ServiceCounts counts, bool withTags)
     {
         // What a primary task set specifies is shown as the service's own.
         var shown = service.PrimaryTaskSet is { } primary ? TaskSetView.Of(service, primary) : service;
@@ -21,22 +21,22 @@ internal static class ServiceShapes
             ClusterArn = clusterArn,
             Status = service.Status,
             DesiredCount = service.DesiredCount,
-            RunningCount = live.Count(IsRunning),
-            PendingCount = live.Count(IsPending),
+            RunningCount = counts.All.Running,
+            PendingCount = counts.All.Pending,
             LaunchType = declared.CapacityProviderStrategy is { Count: > 0 } || shown.Deployments.Count == 0 ? null : shown.LaunchType,
             CapacityProviderStrategy = declared.CapacityProviderStrategy,
             PlatformVersion = shown.LaunchType == LaunchTypes.Fargate ? shown.PlatformVersion ?? "LATEST" : null,
             PlatformFamily = shown.LaunchType == LaunchTypes.Fargate ? "Linux" : null,
             TaskDefinition = shown.Deployments.Count == 0 ? null : shown.Primary.TaskDefinitionArn,
             TaskSets = service.HasTaskSets
-                ? [.. service.TaskSets.Select(s => TaskSetShapes.Of(service, s, clusterArn, live, withTags: false))] : null,
+                ? [.. service.TaskSets.Select(s => TaskSetShapes.Of(service, s, clusterArn, counts, withTags: false))] : null,
             DeploymentConfiguration = Configuration(service),
-            Deployments = inactive ? [] : [.. service.Deployments.Select((d, i) => Deployment(service, d, i == 0, live))],
+            Deployments = inactive ? [] : [.. service.Deployments.Select((d, i) => Deployment(service, d, i == 0, counts))],
             Events = [.. service.Events.Select(e => new ServiceEvent { Id = e.Id, CreatedAt = e.CreatedAt, Message = e.Message })],
             CurrentServiceDeployment = service.History.Count > 0 && !inactive
                 ? RolloutArn(service, "service-deployment", service.History[0].Id) : null,
             CurrentServiceRevisions = inactive || service.HasTaskSets ? null
-                : [.. service.Deployments.Select(d => Revision(service, d, live)).OfType<ServiceCurrentRevisionSummary>()],
+                : [.. service.Deployments.Select(d => Revision(service, d, counts)).OfType<ServiceCurrentRevisionSummary>()],
             CreatedAt = service.CreatedAt,
             CreatedBy = service.CreatedBy,
             LoadBalancers = declared.LoadBalancers ?? [],
@@ -59,16 +59,16 @@ internal static class ServiceShapes
     private static string RolloutArn(ServiceDocument service, string resource, string id) =>
         service.Arn.Replace(":service/", $":{resource}/", StringComparison.Ordinal) + "/" + id;
 
-    private static ServiceCurrentRevisionSummary? Revision(ServiceDocument service, DeploymentRecord deployment, IReadOnlyList<TaskDocument> live)
+    private static ServiceCurrentRevisionSummary? Revision(ServiceDocument service, DeploymentRecord deployment, ServiceCounts counts)
     {
         var id = deployment.RollbackTo ?? service.History.FirstOrDefault(h => h.DeploymentId == deployment.Id)?.Id;
-        var own = live.Where(t => t.DeploymentId == deployment.Id).ToList();
+        var own = counts.Of(deployment.Id);
         return id is null ? null : new ServiceCurrentRevisionSummary
         {
             Arn = RolloutArn(service, "service-revision", id),
-            RequestedTaskCount = deployment == service.Primary ? service.DesiredCount : own.Count(t => t.WantsRunning),
-            RunningTaskCount = own.Count(IsRunning),
-            PendingTaskCount = own.Count(IsPending),
+            RequestedTaskCount = deployment == service.Primary ? service.DesiredCount : own.Wanted,
+            RunningTaskCount = own.Running,
+            PendingTaskCount = own.Pending,
         };
     }
 
@@ -93,17 +93,17 @@ internal static class ServiceShapes
         };
     }
 
-    private static Deployment Deployment(ServiceDocument service, DeploymentRecord deployment, bool primary, IReadOnlyList<TaskDocument> live)
+    private static Deployment Deployment(ServiceDocument service, DeploymentRecord deployment, bool primary, ServiceCounts counts)
     {
-        var own = live.Where(t => t.DeploymentId == deployment.Id).ToArray();
+        var own = counts.Of(deployment.Id);
         return new Deployment
         {
             Id = deployment.Id,
             Status = deployment.Status,
             TaskDefinition = deployment.TaskDefinitionArn,
-            DesiredCount = primary ? service.DesiredCount : own.Count(t => t.WantsRunning),
-            PendingCount = own.Count(IsPending),
-            RunningCount = own.Count(IsRunning),
+            DesiredCount = primary ? service.DesiredCount : own.Wanted,
+            PendingCount = own.Pending,
+            RunningCount = own.Running,
             FailedTasks = deployment.FailedTasks,
             CreatedAt = deployment.CreatedAt,
             UpdatedAt = deployment.UpdatedAt,

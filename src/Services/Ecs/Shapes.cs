@@ -286,15 +286,10 @@ internal sealed record ClusterCounts(
     public static readonly ClusterCounts None =
         new(0, 0, 0, 0, new Dictionary<string, (int Running, int Pending, int Services)>());
 
-    public static ClusterCounts Of(int instances, IEnumerable<TaskDocument> live, IEnumerable<ServiceDocument> services)
+    public static ClusterCounts Of(
+        int instances, IReadOnlyDictionary<string, (int Running, int Pending)> tasks, IEnumerable<ServiceDocument> services)
     {
-        var by = new Dictionary<string, (int Running, int Pending, int Services)>(StringComparer.Ordinal);
-        foreach (var task in live)
-        {
-            var (running, pending, active) = by.GetValueOrDefault(task.LaunchType);
-            by[task.LaunchType] = task.IsRunning ? (running + 1, pending, active)
-                : TaskStatus.IsBefore(task.LastStatus, TaskStatus.Running) ? (running, pending + 1, active) : (running, pending, active);
-        }
+        var by = tasks.ToDictionary(t => t.Key, t => (t.Value.Running, t.Value.Pending, Services: 0), StringComparer.Ordinal);
         foreach (var service in services.Where(s => s.Status == ServiceDocument.Active))
         {
             var (running, pending, active) = by.GetValueOrDefault(service.LaunchType);

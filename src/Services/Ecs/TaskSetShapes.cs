@@ -8,9 +8,9 @@ namespace Longspan.Services.Ecs;
 /// <summary>Task sets, with their tasks counted, to the wire.</summary>
 internal static class TaskSetShapes
 {
-    public static TaskSet Of(ServiceDocument service, TaskSetRecord set, string clusterArn, IReadOnlyList<TaskDocument> live, bool withTags)
+    public static TaskSet Of(ServiceDocument service, TaskSetRecord set, string clusterArn, ServiceCounts counts, bool withTags)
     {
-        var own = live.Where(t => t.DeploymentId == set.Id).ToList();
+        var own = counts.Of(set.Id);
         var fargate = set.LaunchType == LaunchTypes.Fargate;
         return new TaskSet
         {
@@ -22,8 +22,8 @@ internal static class TaskSetShapes
             Status = set.Status,
             TaskDefinition = set.Deployment.TaskDefinitionArn,
             ComputedDesiredCount = TaskSetPlan.ComputedDesiredCount(service.DesiredCount, set.Scale),
-            PendingCount = own.Count(ServiceShapes.IsPending),
-            RunningCount = own.Count(ServiceShapes.IsRunning),
+            PendingCount = own.Pending,
+            RunningCount = own.Running,
             CreatedAt = set.Deployment.CreatedAt,
             UpdatedAt = set.Deployment.UpdatedAt,
             LaunchType = set.Declared.CapacityProviderStrategy is { Count: > 0 } ? null : set.LaunchType,

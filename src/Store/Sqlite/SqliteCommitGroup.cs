@@ -27,9 +27,12 @@ internal sealed class SqliteCommitGroup
         {
             return Fenced;
         }
+        // What is expected is nearly always what is written: looked up once.
+        var read = new Dictionary<DocumentKey, (long Revision, long Created, long EntryCount)>(commit.Expectations.Count);
         foreach (var (key, expected) in commit.Expectations)
         {
-            if (Current(key).Revision != expected)
+            var current = read[key] = Current(key);
+            if (current.Revision != expected)
             {
                 return Conflict;
             }
@@ -37,18 +40,23 @@ internal sealed class SqliteCommitGroup
         var changes = new List<DocumentChange>(commit.Writes.Count);
         foreach (var write in commit.Writes)
         {
-            var current = Current(write.Key);
+            var current = read.Remove(write.Key, out var known) ? known : Current(write.Key);
             if (write.Body is null && current.Revision == 0)
             {
                 continue;
             }
-            if (current.EntryCount > 0)
+            var sameEntries = current.EntryCount == write.Indexes.Count && HasEntries(write);
+            if (current.EntryCount > 0 && !sameEntries)
             {
                 RemoveEntries(write.Key);
             }
             if (write.Body is { } body)
             {
                 Put(write, body.Span, current.Created);
+                if (!sameEntries)
+                {
+                    AddEntries(write);
+                }
             }
             else
             {
@@ -94,6 +102,31 @@ internal sealed class SqliteCommitGroup
             .Bind(1, write.Key.Kind).Bind(2, write.Key.Scope).Bind(3, write.Key.Name)
             .Bind(4, revision + 1).Bind(5, created == 0 ? revision + 1 : created).Bind(6, write.SchemaVersion).Bind(7, write.Indexes.Count)
             .BindBlob(8, body).Run();
+    }
+
+    // Most changes of a document leave it where it is found, and reading its entries costs less than writing them anew.
+    private bool HasEntries(DocumentWrite write)
+    {
+        if (write.Indexes.Count == 0)
+        {
+            return true;
+        }
+        var found = 0;
+        using var row = session.Prepare("SELECT entry, value FROM entries WHERE kind = ?1 AND scope = ?2 AND name = ?3");
+        row.Bind(1, write.Key.Kind).Bind(2, write.Key.Scope).Bind(3, write.Key.Name);
+        while (row.Step())
+        {
+            if (!write.Indexes.Contains((row.Text(0), row.Text(1))))
+            {
+                return false;
+            }
+            found++;
+        }
+        return found == write.Indexes.Count;
+    }
+
+    private void AddEntries(DocumentWrite write)
+    {
         foreach (var (index, value) in write.Indexes)
         {
             // A kind may well declare the same entry twice (two tags of the same value, say); one row says it.

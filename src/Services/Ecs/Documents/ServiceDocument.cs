@@ -4,8 +4,8 @@ using Longspan.Api.Ecs;
 namespace Longspan.Services.Ecs.Documents;
 
 /// <summary>
-/// An ECS service: what should run, and how far the rollouts have come. Counts of tasks are not kept; they are counted from the tasks
-/// when someone asks, so they cannot drift.
+/// An ECS service: what should run, and how far the rollouts have come. Counts of tasks are not in it; they are counted from the
+/// tasks, so they cannot drift.
 /// </summary>
 internal sealed record ServiceDocument
 {

@@ -1,6 +1,7 @@
 using Longspan.AgentLink;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Microsoft.Extensions.Logging;
 
@@ -37,13 +38,12 @@ internal sealed partial class ControlSession
                 return true;
             }
         }
-        var task = (await _link.Documents.GetAsync(EcsKinds.EcsTask, _link.Scope, entry.TaskId, stop))?.Value;
+        var task = (await EcsMirror.TaskAsync(_link.Documents, _link.Scope, entry.TaskId, stop))?.Value;
         if (task is null || task.IsStopped)
         {
             return true;
         }
-        var definition = (await _link.Documents.GetAsync(
-            EcsKinds.TaskDefinition, _link.Account.DocumentScope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop))?.Value;
+        var definition = (await DefinitionCache.GetAsync(_link.Documents, _link.Account.DocumentScope, task.Family, task.Revision, stop))?.Value;
         if (definition is null)
         {
             return entry.Stop || task.IsRunning || await FailAsync(entry.TaskId, "The task definition does not exist any more.", stop);

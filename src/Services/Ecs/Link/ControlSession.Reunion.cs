@@ -22,7 +22,7 @@ internal sealed partial class ControlSession
         Volatile.Write(ref _nodeConnection, report.Connection);
         var reported = (report.Tasks ?? []).Where(t => t.TaskArn is not null).DistinctBy(t => IdOf(t.TaskArn!))
             .ToDictionary(t => IdOf(t.TaskArn!), StringComparer.Ordinal);
-        var assignment = (await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop))?.Value ?? new AssignmentDocument();
+        var assignment = (await AssignmentAsync(stop))?.Value ?? new AssignmentDocument();
         foreach (var task in reported.Values.Where(t => t.DesiredStatus == AgentTask.Running && assignment.Find(IdOf(t.TaskArn!)) is null))
         {
             await AdoptUnknownAsync(task, stop);
@@ -100,7 +100,7 @@ internal sealed partial class ControlSession
     {
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
-            var read = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+            var read = await AssignmentAsync(stop);
             if (read is null || read.Value.Generation > seen
                 || (await _link.Documents.CommitAsync(
                     new Commit().Update(EcsKinds.Assignment, read, read.Value with { Generation = seen + 1 }), stop)).Committed)

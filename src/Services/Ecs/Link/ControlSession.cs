@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Longspan.AgentLink;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ namespace Longspan.Services.Ecs.Link;
 /// one that has stopped has left the assignment, so an agent that has forgotten it is never told to start it again.
 /// </para>
 /// </summary>
-internal sealed partial class ControlSession : IDisposable
+internal sealed partial class ControlSession : IWheelSession, IDisposable
 {
     /// <summary>Payloads that may be unacknowledged at a time; more wait in the assignment.</summary>
     public const int PayloadWindow = 64;
@@ -29,6 +30,7 @@ internal sealed partial class ControlSession : IDisposable
     /// <summary>A peer that has left this many heartbeats unanswered is gone.</summary>
     public const int MissedHeartbeats = 3;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+    private const string Silent = "The agent has been silent for too long.";
 
     private readonly LinkContext _link;
     private readonly ILogger _log;
@@ -44,14 +46,19 @@ internal sealed partial class ControlSession : IDisposable
     private string? _manifestId;
     private long _lastHeard;
     private string? _nodeConnection;
-    private DateTimeOffset _nextHeartbeat;
+    private long _lastBeat;
+    /// <summary>Heartbeats since the agent was last heard of.</summary>
+    private int _unanswered;
+    private int _beating;
+    /// <summary>When the push loop wants to look again without a signal, in UTC ticks.</summary>
+    private long _due = long.MaxValue;
 
     public ControlSession(LinkContext link, LinkSocket socket, CancellationToken stop)
     {
         (_link, _socket, _log) = (link, socket, link.Log);
         _heartbeat = link.IsLongspanNode ? NodeHeartbeatPeriod : HeartbeatPeriod;
         _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _lastHeard = link.Clock.GetTimestamp();
+        _lastHeard = _lastBeat = link.Clock.GetTimestamp();
     }
 
     /// <summary>When the agent was last heard of, if the session ended for its silence.</summary>
@@ -92,7 +99,11 @@ internal sealed partial class ControlSession : IDisposable
         {
             await await Task.WhenAny(receiving, pushing);
         }
-        catch (Exception error) when (error is OperationCanceledException or WebSocketException or IOException)
+        catch (OperationCanceledException)
+        {
+            LogEnded(_link.Instance.Id, _goodbye.Reason);
+        }
+        catch (Exception error) when (error is WebSocketException or IOException)
         {
             LogEnded(_link.Instance.Id, error.Message);
         }
@@ -120,6 +131,7 @@ internal sealed partial class ControlSession : IDisposable
         while (await _socket.ReceiveAsync(stop) is { } bytes)
         {
             _lastHeard = _link.Clock.GetTimestamp();
+            Volatile.Write(ref _unanswered, 0);
             var frame = AgentFrame.Decode(bytes.Span);
             switch (frame.Message)
             {
@@ -181,7 +193,7 @@ internal sealed partial class ControlSession : IDisposable
             // What we never heard of is not ours to stop.
             await AdoptUnknownAsync(new NodeTaskReport { TaskArn = candidate.TaskArn, KnownStatus = AgentTask.Running }, stop);
         }
-        var assignment = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+        var assignment = await AssignmentAsync(stop);
         var confirmed = (message.StopCandidates ?? [])
             .Where(c => c.TaskArn is { Length: > 0 } arn && assignment?.Value.Find(arn[(arn.LastIndexOf('/') + 1)..]) is not { Stop: false })
             .Select(c => new TaskIdentifier { TaskArn = c.TaskArn, TaskClusterArn = _link.ClusterArn, DesiredStatus = AgentTask.Stopped });
@@ -195,44 +207,68 @@ internal sealed partial class ControlSession : IDisposable
     private async Task PushAsync(CancellationToken stop)
     {
         await SendManifestAsync(stop);
-        _nextHeartbeat = Now;
+        await LookAgainAsync(stop);
+        await _socket.SendAsync(new HeartbeatMessage { MessageId = Ids.Uuid(), Healthy = true }, stop);
+        _lastBeat = _link.Clock.GetTimestamp();
+        using var seat = _link.Wheel.Join(this);
         while (true)
         {
+            await _signals.Reader.ReadAsync(stop);
             if (_manifestDue)
             {
                 _manifestDue = false;
                 await SendManifestAsync(stop);
             }
-            var next = await SendDifferenceAsync(stop);
-            if (Now >= _nextHeartbeat)
-            {
-                if (_link.AcknowledgesHeartbeats && _link.Clock.GetElapsedTime(_lastHeard) > _heartbeat * MissedHeartbeats)
-                {
-                    SilentSince = Now - _link.Clock.GetElapsedTime(_lastHeard);
-                    throw new WebSocketException("The agent has been silent for too long.");
-                }
-                await _socket.SendAsync(new HeartbeatMessage { MessageId = Ids.Uuid(), Healthy = true }, stop);
-                _nextHeartbeat = Now + _heartbeat;
-            }
-            await WaitAsync(next < _nextHeartbeat ? next : _nextHeartbeat, stop);
+            await LookAgainAsync(stop);
         }
     }
 
-    private async ValueTask WaitAsync(DateTimeOffset until, CancellationToken stop)
+    private async ValueTask LookAgainAsync(CancellationToken stop)
     {
-        var delay = until - Now;
-        if (delay <= TimeSpan.Zero)
+        Volatile.Write(ref _due, long.MaxValue);
+        Volatile.Write(ref _due, (await SendDifferenceAsync(stop)).UtcTicks);
+    }
+
+    /// <summary>The time's part of the session: its heartbeats, the agent's silence, and what is due to be looked at again.</summary>
+    public void Look(ReadOnlyMemory<byte> heartbeat)
+    {
+        if (Now.UtcTicks >= Volatile.Read(ref _due))
+        {
+            Signal();
+        }
+        // A look may come a little early or late; the heartbeats' period is a whole number of rounds.
+        if (_link.Clock.GetElapsedTime(_lastBeat) < _heartbeat - (LinkWheel.Round / 2))
         {
             return;
         }
-        using var timer = new CancellationTokenSource(delay, _link.Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timer.Token);
+        if (_link.AcknowledgesHeartbeats && Volatile.Read(ref _unanswered) >= MissedHeartbeats)
+        {
+            SilentSince = Now - _link.Clock.GetElapsedTime(_lastHeard);
+            End(WebSocketCloseStatus.NormalClosure, Silent);
+            return;
+        }
+        _lastBeat = _link.Clock.GetTimestamp();
+        Interlocked.Increment(ref _unanswered);
+        // One that is still being written counts for those that come after it.
+        if (Interlocked.Exchange(ref _beating, 1) == 0)
+        {
+            _ = BeatAsync(heartbeat);
+        }
+    }
+
+    private async Task BeatAsync(ReadOnlyMemory<byte> heartbeat)
+    {
         try
         {
-            await _signals.Reader.ReadAsync(either.Token);
+            await _socket.SendAsync(heartbeat, _end.Token);
+            Volatile.Write(ref _beating, 0);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (Exception error)
         {
+            if (!_end.IsCancellationRequested)
+            {
+                End(WebSocketCloseStatus.NormalClosure, error.Message);
+            }
         }
     }
 
@@ -242,7 +278,7 @@ internal sealed partial class ControlSession : IDisposable
     {
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
-            var read = await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop);
+            var read = await AssignmentAsync(stop);
             var kept = read?.Value ?? new AssignmentDocument();
             var next = kept with { Generation = Math.Max(kept.Generation + 1, Now.ToUnixTimeMilliseconds()) };
             var commit = read is null
@@ -274,14 +310,19 @@ internal sealed partial class ControlSession : IDisposable
         throw EcsContext.Contended();
     }
 
+    private ValueTask<Document<AssignmentDocument>?> AssignmentAsync(CancellationToken stop) =>
+        EcsMirror.ReadAsync(_link.Documents, _link.Scope, cluster => cluster.Assignment(_link.Instance.Id), stop);
+
     private string ArnOf(string taskId) => _link.Account.Arn($"task/{_link.Instance.ClusterName}/{taskId}");
 
     /// <summary>Sends what the agent has not been told in this connection. Returns when to look again at the latest.</summary>
     private async ValueTask<DateTimeOffset> SendDifferenceAsync(CancellationToken stop)
     {
-        var assignment = (await _link.Documents.GetAsync(EcsKinds.Assignment, _link.Scope, _link.Instance.Id, stop))?.Value
-            ?? new AssignmentDocument();
-        Forget(assignment);
+        var assignment = (await AssignmentAsync(stop))?.Value ?? new AssignmentDocument();
+        if (assignment.Entries.Count(e => _sent.ContainsKey(e.TaskId)) < _sent.Count)
+        {
+            Forget(assignment);
+        }
         var next = DateTimeOffset.MaxValue;
         foreach (var entry in assignment.Entries.OrderByDescending(e => e.Stop))
         {

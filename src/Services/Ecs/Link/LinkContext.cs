@@ -13,6 +13,7 @@ internal sealed record LinkContext
     public required Cloud Cloud { get; init; }
     public required SessionRegistry Sessions { get; init; }
     public required Turns Turns { get; init; }
+    public required LinkWheel Wheel { get; init; }
     public required ILogger Log { get; init; }
     public required CallScope Account { get; init; }
     /// <summary>Document scope of the cluster: <c>account/region/cluster</c>.</summary>

@@ -5,6 +5,7 @@ using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,8 +31,8 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     /// <summary>An agent that is back within this time was never shown as disconnected.</summary>
     public static readonly TimeSpan DisconnectDebounce = TimeSpan.FromSeconds(2);
     /// <summary>
-    /// Pings are for links on which silence is no sign: telemetry, whose agents publish nothing when they have nothing, and agents that do
-    /// not acknowledge heartbeats. On all others the protocol's own heartbeats decide, and pings would only hide a stuck agent.
+    /// Pings are for links on which silence is no sign: telemetry of agents that publish nothing when they have nothing, and agents that do
+    /// not acknowledge heartbeats. On all others what the protocol makes them send decides, and pings would only hide a stuck agent.
     /// </summary>
     private static readonly TimeSpan PingPeriod = TimeSpan.FromSeconds(60);
 
@@ -39,6 +40,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     private readonly record struct Absence(long Ended, DateTimeOffset Since);
 
     private readonly CancellationTokenSource _ending = new();
+    private readonly LinkWheel _wheel = new(cloud.Clock);
     /// <summary>When the last session of an instance ended, for those whose return is being waited for, and the waits.</summary>
     private readonly ConcurrentDictionary<string, Absence> _ended = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Task> _waits = new(StringComparer.Ordinal);
@@ -69,6 +71,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
     public void Dispose()
     {
         _hostStops.Dispose();
+        _wheel.Dispose();
         _ending.Dispose();
     }
 
@@ -193,7 +196,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         {
             return;
         }
-        using var socket = new LinkSocket(await AcceptAsync(http, pings: true), cloud.Clock);
+        using var socket = new LinkSocket(await AcceptAsync(http, pings: !link.IsLongspanNode), cloud.Clock);
         using var session = new TelemetrySession(link, socket, (frame, ended) => frames(http, SigningName, frame, ended), stop);
         sessions.Connect(link.Key, session);
         try
@@ -222,7 +225,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             var id = EcsNames.Member(query[instanceKey], "container-instance", cluster);
             await RequireAsync(http, caller, region, instanceKey == ControlInstanceKey ? "ecs:Poll" : "ecs:StartTelemetrySession", cluster, id, stop);
             var scope = $"{caller.AccountId}/{region}/{cluster}";
-            var instance = (await cloud.Documents.GetAsync(EcsKinds.Instance, scope, id, stop))?.Value
+            var instance = await EcsMirror.ReadAsync(cloud.Documents, scope, c => c.Node(id)?.Instance.Value, stop)
                 ?? throw new AwsError("InvalidInstanceException", "The container instance is not registered.");
             if (!instance.BelongsTo(caller))
             {
@@ -245,6 +248,7 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
                 Cloud = cloud,
                 Sessions = sessions,
                 Turns = turns,
+                Wheel = _wheel,
                 Log = _log,
                 Account = account,
                 Scope = scope,

@@ -20,20 +20,42 @@ internal sealed class LinkSocket(WebSocket socket, TimeProvider clock) : IDispos
     /// <summary>When the last message was written, by the clock's timestamp.</summary>
     public long LastSent { get; private set; } = clock.GetTimestamp();
 
-    public async ValueTask SendAsync(AgentMessage message, CancellationToken stop)
+    public ValueTask SendAsync(AgentMessage message, CancellationToken stop) => SendAsync(AgentFrame.Encode(message), stop);
+
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken stop)
     {
-        var bytes = AgentFrame.Encode(message);
         await _writing.WaitAsync(stop);
         try
         {
-            // A cancelled send aborts the socket, and then no goodbye gets through: what has begun is finished, within its limit.
-            using var limit = new CancellationTokenSource(SendLimit, clock);
-            await socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, limit.Token);
+            // A cancelled send aborts the socket, and then no goodbye gets through: what has begun is finished, within its limit. Nearly all
+            // are finished at once, and a limit for each would be a timer for each.
+            var sending = socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            if (sending.IsCompleted)
+            {
+                await sending;
+            }
+            else
+            {
+                await FinishAsync(sending.AsTask());
+            }
             LastSent = clock.GetTimestamp();
         }
         finally
         {
             _writing.Release();
+        }
+    }
+
+    private async Task FinishAsync(Task sending)
+    {
+        try
+        {
+            await sending.WaitAsync(SendLimit, clock);
+        }
+        catch (TimeoutException)
+        {
+            socket.Abort();
+            throw new WebSocketException("The agent does not read what it is sent.");
         }
     }
 

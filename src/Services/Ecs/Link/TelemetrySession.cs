@@ -14,14 +14,20 @@ namespace Longspan.Services.Ecs.Link;
 /// end the session, and so does a frame of anybody who is not the instance.
 /// </para>
 /// </summary>
-internal sealed partial class TelemetrySession(LinkContext link, LinkSocket socket, FrameCheck check, CancellationToken stop) : IDisposable
+internal sealed partial class TelemetrySession(LinkContext link, LinkSocket socket, FrameCheck check, CancellationToken stop)
+    : IWheelSession, IDisposable
 {
     /// <summary>An agent that has nothing to publish hears nothing either, and would give up after a minute.</summary>
     public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(30);
+    /// <summary>Our own node publishes every 20 s, whatever it has.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
+    private static readonly byte[] Heartbeat = AgentFrame.Encode(new HeartbeatMessage { Healthy = true });
     private const string Ok = "ok";
     private readonly ILogger _log = link.Log;
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private readonly Lock _gate = new();
+    private long _lastHeard = link.Clock.GetTimestamp();
+    private int _beating;
     private (WebSocketCloseStatus Status, string Reason) _goodbye = (WebSocketCloseStatus.NormalClosure, "");
 
     /// <summary>Ends the session from outside.</summary>
@@ -46,10 +52,10 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
     {
         using var abort = new CancellationTokenSource();
         var receiving = ReceiveAsync(abort.Token);
-        var beating = BeatAsync(_end.Token);
         try
         {
-            await await Task.WhenAny(receiving, beating);
+            using var seat = link.Wheel.Join(this);
+            await receiving.WaitAsync(_end.Token);
         }
         catch (Exception error) when (error is OperationCanceledException or WebSocketException or IOException)
         {
@@ -65,7 +71,6 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
             _goodbye = (SessionRegistry.Failed, "Internal error");
         }
         await _end.CancelAsync();
-        await beating.ContinueWith(_ => { }, TaskScheduler.Default);
         await socket.CloseAsync(_goodbye.Status, _goodbye.Reason);
         abort.CancelAfter(LinkSocket.CloseLimit);
         await receiving.ContinueWith(_ => { }, TaskScheduler.Default);
@@ -73,17 +78,32 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
 
     public void Dispose() => _end.Dispose();
 
-    private async Task BeatAsync(CancellationToken ended)
+    /// <summary>The time's part of the session.</summary>
+    public void Look(ReadOnlyMemory<byte> heartbeat)
     {
-        while (true)
+        if (link.IsLongspanNode && link.Clock.GetElapsedTime(_lastHeard) > LongestSilence)
         {
-            var quiet = link.Clock.GetElapsedTime(socket.LastSent);
-            if (quiet >= HeartbeatPeriod)
+            End(WebSocketCloseStatus.NormalClosure, "Nothing was published for too long.");
+        }
+        else if (link.Clock.GetElapsedTime(socket.LastSent) > HeartbeatPeriod - LinkWheel.Round && Interlocked.Exchange(ref _beating, 1) == 0)
+        {
+            _ = BeatAsync();
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        try
+        {
+            await socket.SendAsync(Heartbeat, _end.Token);
+            Volatile.Write(ref _beating, 0);
+        }
+        catch (Exception error)
+        {
+            if (!_end.IsCancellationRequested)
             {
-                await socket.SendAsync(new HeartbeatMessage { Healthy = true }, ended);
-                continue;
+                End(WebSocketCloseStatus.NormalClosure, error.Message);
             }
-            await Task.Delay(HeartbeatPeriod - quiet, link.Clock, ended);
         }
     }
 
@@ -91,6 +111,7 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
     {
         while (await socket.ReceiveAsync(aborted) is { } bytes)
         {
+            _lastHeard = link.Clock.GetTimestamp();
             var json = await OpenAsync(bytes, aborted);
             var frame = AgentFrame.Decode(json.Span);
             if (frame.Fault is { } fault)

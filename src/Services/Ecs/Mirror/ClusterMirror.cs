@@ -1,5 +1,7 @@
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
+using TaskStatus = Longspan.Services.Ecs.Rules.TaskStatus;
 
 namespace Longspan.Services.Ecs.Mirror;
 
@@ -12,6 +14,7 @@ internal sealed class ClusterMirror(TextPool texts)
     private readonly Dictionary<string, NodeState> _nodes = new(StringComparer.Ordinal);
     // Read or written before their instance was.
     private readonly Dictionary<string, Document<AssignmentDocument>> _strayAssignments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Running, int Pending)> _byLaunchType = new(StringComparer.Ordinal);
     private int _waiting;
     private NodeState[]? _allNodes;
     private ContainerInstanceDocument[]? _allInstances;
@@ -25,7 +28,13 @@ internal sealed class ClusterMirror(TextPool texts)
     public IReadOnlyList<NodeState> Nodes => _allNodes ??= [.. _nodes.Values];
     public IReadOnlyList<ContainerInstanceDocument> Instances => _allInstances ??= [.. _nodes.Values.Select(n => n.Instance.Value)];
 
+    /// <summary>How many live tasks run and are about to, by launch type: counted as they change, because there may be hundreds of thousands.</summary>
+    public IReadOnlyDictionary<string, (int Running, int Pending)> ByLaunchType => _byLaunchType;
+
     public NodeState? Node(string id) => _nodes.GetValueOrDefault(id);
+
+    public Document<AssignmentDocument>? Assignment(string instanceId) =>
+        _nodes.TryGetValue(instanceId, out var node) ? node.Assignment : _strayAssignments.GetValueOrDefault(instanceId);
 
     public Document<TaskDocument>? Find(string id) => _tasks.GetValueOrDefault(id);
 
@@ -53,14 +62,15 @@ internal sealed class ClusterMirror(TextPool texts)
             RemoveTask(task.Key.Name, task.Revision);
             return;
         }
-        RemoveTask(task.Key.Name, task.Revision);
         var kept = task with { Value = texts.Share(task.Value) };
+        _tasks.TryGetValue(task.Key.Name, out var former);
         _tasks[task.Key.Name] = kept;
-        _waiting += kept.Value.IsWaiting ? 1 : 0;
+        Count(former?.Value, kept.Value);
         if (kept.Value.ServiceName is { } service)
         {
             var state = StateOf(service);
-            state.Tasks[task.Key.Name] = kept;
+            state.Tasks.Set(kept);
+            state.Counts.Change(former?.Value, kept.Value);
             state.Touch(task.Revision);
         }
     }
@@ -141,12 +151,30 @@ internal sealed class ClusterMirror(TextPool texts)
         {
             return;
         }
-        _waiting -= former.Value.IsWaiting ? 1 : 0;
+        Count(former.Value, null);
         if (former.Value.ServiceName is { } service && _services.TryGetValue(service, out var state))
         {
             state.Tasks.Remove(id);
+            state.Counts.Change(former.Value, null);
             state.Touch(revision);
             Forget(service, state);
+        }
+    }
+
+    private void Count(TaskDocument? former, TaskDocument? next)
+    {
+        _waiting += (next?.IsWaiting is true ? 1 : 0) - (former?.IsWaiting is true ? 1 : 0);
+        Count(former, -1);
+        Count(next, 1);
+    }
+
+    private void Count(TaskDocument? task, int more)
+    {
+        if (task is { IsStopped: false })
+        {
+            var (running, pending) = _byLaunchType.GetValueOrDefault(task.LaunchType);
+            _byLaunchType[task.LaunchType] = task.IsRunning ? (running + more, pending)
+                : TaskStatus.IsBefore(task.LastStatus, TaskStatus.Running) ? (running, pending + more) : (running, pending);
         }
     }
 
@@ -172,7 +200,8 @@ internal sealed class ClusterMirror(TextPool texts)
 internal sealed class ServiceState
 {
     public Document<ServiceDocument>? Document { get; set; }
-    public Dictionary<string, Document<TaskDocument>> Tasks { get; } = new(StringComparer.Ordinal);
+    public TaskList Tasks { get; } = new();
+    public ServiceCounts Counts { get; } = new();
     public long Revision { get; private set; }
 
     public void Touch(long revision) => Revision = Math.Max(Revision, revision);

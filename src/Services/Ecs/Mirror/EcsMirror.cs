@@ -38,6 +38,24 @@ internal sealed class EcsMirror(DocumentLog documents) : DocumentObserver
         return mirror.TryRead(scope, read, out var result) ? ValueTask.FromResult(result) : mirror.LoadAndReadAsync(scope, read, stop);
     }
 
+    /// <summary>A task as it was committed, with all that it has: from memory while it is kept whole there, else from the store.</summary>
+    public static async ValueTask<Document<TaskDocument>?> TaskAsync(DocumentLog documents, string scope, string id, CancellationToken stop) =>
+        await ReadAsync(documents, scope, cluster => cluster.Find(id), stop) is { Value.IsAbridged: false } whole
+            ? whole : await documents.GetAsync(EcsKinds.EcsTask, scope, id, stop);
+
+    /// <summary>As <see cref="ReadAsync"/>, from every cluster; the first argument is its scope.</summary>
+    public static async ValueTask<IReadOnlyList<T>> ReadAllAsync<T>(
+        DocumentLog documents, Func<string, ClusterMirror, IEnumerable<T>> read, CancellationToken stop)
+    {
+        var mirror = documents.Observer(static log => new EcsMirror(log));
+        IReadOnlyList<T>? result;
+        while ((result = mirror.TryReadAll(read)) is null)
+        {
+            await mirror.LoadedAsync(stop);
+        }
+        return result;
+    }
+
     public override void Committed(IReadOnlyList<DocumentChange> changes)
     {
         lock (_gate)
@@ -127,19 +145,32 @@ internal sealed class EcsMirror(DocumentLog documents) : DocumentObserver
         }
     }
 
+    private IReadOnlyList<T>? TryReadAll<T>(Func<string, ClusterMirror, IEnumerable<T>> read)
+    {
+        lock (_gate)
+        {
+            return _ready ? [.. _clusters.SelectMany(c => read(c.Key, c.Value))] : null;
+        }
+    }
+
     private async ValueTask<T> LoadAndReadAsync<T>(string scope, Func<ClusterMirror, T> read, CancellationToken stop)
     {
         T? result;
         while (!TryRead(scope, read, out result))
         {
-            Task load;
-            lock (_gate)
-            {
-                load = _load ??= Task.Run(LoadAsync, CancellationToken.None);
-            }
-            await load.WaitAsync(stop);
+            await LoadedAsync(stop);
         }
         return result;
+    }
+
+    private async Task LoadedAsync(CancellationToken stop)
+    {
+        Task load;
+        lock (_gate)
+        {
+            load = _load ??= Task.Run(LoadAsync, CancellationToken.None);
+        }
+        await load.WaitAsync(stop);
     }
 
     // One for all who wait, so nobody's cancellation ends it.

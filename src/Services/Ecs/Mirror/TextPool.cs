@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Store.Documents;
+using TaskStatus = Longspan.Services.Ecs.Rules.TaskStatus;
 
 namespace Longspan.Services.Ecs.Mirror;
 
@@ -23,17 +24,25 @@ internal sealed class TextPool
         Attributes = [.. instance.Attributes.Select(a => new InstanceAttribute(Share(a.Name), Share(a.Value)))],
     };
 
-    public AssignmentDocument Share(AssignmentDocument assignment) => assignment with
+    /// <summary>Most entries of an assignment that is written come from the one that was read here: they are kept as they are.</summary>
+    public AssignmentDocument Share(AssignmentDocument assignment)
     {
-        Entries = [.. assignment.Entries.Select(e => e with
+        var entries = new AssignmentEntry[assignment.Entries.Count];
+        for (var i = 0; i < entries.Length; i++)
         {
-            Group = Share(e.Group), TcpPorts = e.TcpPorts.Count == 0 ? [] : e.TcpPorts, UdpPorts = e.UdpPorts.Count == 0 ? [] : e.UdpPorts,
-        })],
-    };
+            var entry = assignment.Entries[i];
+            var group = Share(entry.Group);
+            entries[i] = ReferenceEquals(group, entry.Group) ? entry : entry with
+            {
+                Group = group, TcpPorts = entry.TcpPorts.Count == 0 ? [] : entry.TcpPorts, UdpPorts = entry.UdpPorts.Count == 0 ? [] : entry.UdpPorts,
+            };
+        }
+        return assignment with { Entries = entries };
+    }
 
     /// <summary>
-    /// The task without what passes and counts never look at. Tasks that a pass may rewrite as they are (those that wait, those that are
-    /// to be accounted for) are kept whole.
+    /// The task without what passes and counts never look at. Tasks that are rewritten as they are soon (those that do not run yet, those that
+    /// are to be accounted for) are kept whole.
     /// </summary>
     public TaskDocument Share(TaskDocument task)
     {
@@ -58,7 +67,7 @@ internal sealed class TextPool
             DesiredStatus = Share(task.DesiredStatus),
             HealthStatus = Share(task.HealthStatus),
         };
-        return task.IsWaiting || task.IsStopped ? shared : shared with
+        return task.IsStopped || TaskStatus.IsBefore(task.LastStatus, TaskStatus.Running) ? shared : shared with
         {
             IsAbridged = true, Containers = [], Overrides = null, Attachments = [], Tags = TagSet.Empty,
         };

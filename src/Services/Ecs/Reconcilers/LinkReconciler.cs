@@ -2,6 +2,7 @@ using Longspan.Kernel;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Link;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -27,9 +28,8 @@ internal sealed class LinkReconciler(Cloud cloud, SessionRegistry sessions, Serv
     public override async ValueTask<IReadOnlyList<string>> ListShardsAsync(CancellationToken stop) =>
     [
         Presence,
-        .. (await cloud.Documents.ListAllAsync(EcsKinds.Instance, stop))
-            .Where(i => i.Value.Status != ContainerInstanceDocument.Inactive)
-            .Select(i => SessionRegistry.KeyOf(i.Key.Scope, i.Key.Name)),
+        .. await EcsMirror.ReadAllAsync(cloud.Documents, (scope, cluster) => cluster.Instances
+            .Where(i => i.Status != ContainerInstanceDocument.Inactive).Select(i => SessionRegistry.KeyOf(scope, i.Id)), stop),
     ];
 
     public override async ValueTask<TimeSpan?> RunAsync(string shard, CancellationToken stop)

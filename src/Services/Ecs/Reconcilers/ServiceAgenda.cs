@@ -68,7 +68,7 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
         {
             _entries[name] = new Entry(state.Revision, cluster.CapacityRevision, null, 0, TimeSpan.Zero, false);
         }
-        return new ServiceLook(service, [.. state.Tasks.Values], cluster.Instances);
+        return new ServiceLook(service, state.Tasks.ToArray(), cluster.Instances);
     }
 
     /// <summary>Its pass has failed: it is due.</summary>

@@ -1,6 +1,7 @@
 using Longspan.Api.Ecs;
 using Longspan.Kernel;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Operations;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Services.Ecs.Scheduling;
@@ -246,8 +247,7 @@ internal sealed partial class ServicePass(
     private async ValueTask<(TaskTemplate Template, PlacementRequest Request)?> TemplateAsync(CancellationToken stop)
     {
         var (family, revision) = EcsNames.TaskDefinition(_service.Primary.TaskDefinitionArn);
-        var definition = await cloud.Documents.GetAsync(
-            EcsKinds.TaskDefinition, CallScope.Of(scope).DocumentScope, TaskDefinitionDocument.NameOf(family, revision ?? 0), stop);
+        var definition = await DefinitionCache.GetAsync(cloud.Documents, CallScope.Of(scope).DocumentScope, family, revision ?? 0, stop);
         if (definition is null)
         {
             AddEvent("was unable to start a task because its task definition does not exist.");

@@ -72,8 +72,7 @@ internal sealed class WaitingReconciler(Cloud cloud, Turns turns) : Reconciler
     private async ValueTask<TaskTemplate?> TemplateAsync(string scope, TaskDocument task, CancellationToken stop)
     {
         var accountScope = CallScope.Of(scope).DocumentScope;
-        var definition = await cloud.Documents.GetAsync(
-            EcsKinds.TaskDefinition, accountScope, TaskDefinitionDocument.NameOf(task.Family, task.Revision), stop);
+        var definition = await DefinitionCache.GetAsync(cloud.Documents, accountScope, task.Family, task.Revision, stop);
         if (definition is null || task.Waiting is not { } record)
         {
             return null;

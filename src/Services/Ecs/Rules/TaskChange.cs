@@ -1,4 +1,5 @@
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Rules;
@@ -16,7 +17,7 @@ internal static class TaskChange
         for (var attempt = 0; attempt < EcsContext.MaximumAttempts; attempt++)
         {
             using var turn = await turns.TakeAsync(scope, attempt, stop);
-            var task = await documents.GetAsync(EcsKinds.EcsTask, scope, id, stop);
+            var task = await EcsMirror.TaskAsync(documents, scope, id, stop);
             if (task is null)
             {
                 return null;
@@ -35,7 +36,7 @@ internal static class TaskChange
             var stopped = next.IsStopped && !task.Value.IsStopped;
             if (next.InstanceId.Length > 0 && (stopped || (!next.WantsRunning && task.Value.WantsRunning)))
             {
-                var assignment = await documents.GetAsync(EcsKinds.Assignment, scope, next.InstanceId, stop);
+                var assignment = await EcsMirror.ReadAsync(documents, scope, cluster => cluster.Assignment(next.InstanceId), stop);
                 if (assignment?.Value.Find(id) is not null)
                 {
                     commit.Update(EcsKinds.Assignment, assignment,

@@ -11,5 +11,5 @@ internal static class ClusterCounting
     public static ValueTask<ClusterCounts> CountAsync(EcsContext cx, string name, CancellationToken stop) =>
         EcsMirror.ReadAsync(cx.Documents, cx.ClusterScope(name), cluster => ClusterCounts.Of(
             cluster.Instances.Count(i => i.Status != ContainerInstanceDocument.Inactive),
-            cluster.Tasks.Select(t => t.Value).Where(t => !t.IsStopped), cluster.Services.Values.Select(s => s.Document?.Value).OfType<ServiceDocument>()), stop);
+            cluster.ByLaunchType, cluster.Services.Values.Select(s => s.Document?.Value).OfType<ServiceDocument>()), stop);
 }

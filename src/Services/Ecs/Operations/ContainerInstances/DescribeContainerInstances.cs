@@ -1,7 +1,6 @@
 using Longspan.Api.Ecs;
-using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
-using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Operations;
 
@@ -22,9 +21,9 @@ internal static class DescribeContainerInstances
         foreach (var reference in references.Distinct(StringComparer.Ordinal))
         {
             var id = EcsNames.Member(reference, "container-instance", cluster.Name);
-            if (await cx.Documents.GetAsync(EcsKinds.Instance, scope, id, stop) is { } found)
+            if (await EcsMirror.ReadAsync(cx.Documents, scope, c => c.Node(id)?.Instance.Value, stop) is { } found)
             {
-                response.ContainerInstances.Add(await InstanceDescription.OfAsync(cx, scope, found.Value, request.Include ?? [], stop));
+                response.ContainerInstances.Add(await InstanceDescription.OfAsync(cx, scope, found, request.Include ?? [], stop));
             }
             else
             {

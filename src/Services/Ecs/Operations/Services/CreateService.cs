@@ -40,7 +40,7 @@ internal static class CreateService
             }
             if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
             {
-                return new CreateServiceResponse { Service = ServiceShapes.Service(service, cluster.Arn, [], withTags: true) };
+                return new CreateServiceResponse { Service = ServiceShapes.Service(service, cluster.Arn, ServiceCounts.None, withTags: true) };
             }
         }
         throw EcsContext.Contended();

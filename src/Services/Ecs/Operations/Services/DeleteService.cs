@@ -38,7 +38,7 @@ internal static class DeleteService
                 // AWS answers DRAINING even when nothing is left to drain.
                 return new DeleteServiceResponse
                 {
-                    Service = ServiceShapes.Service(next with { Status = ServiceDocument.Draining }, cluster.Arn, live, withTags: true),
+                    Service = ServiceShapes.Service(next with { Status = ServiceDocument.Draining }, cluster.Arn, ServiceCounts.Of(live), withTags: true),
                 };
             }
         }

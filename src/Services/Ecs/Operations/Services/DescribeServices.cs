@@ -1,5 +1,5 @@
 using Longspan.Api.Ecs;
-using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -19,15 +19,18 @@ internal static class DescribeServices
         }
         var response = new DescribeServicesResponse { Services = [], Failures = [] };
         var withTags = request.Include?.Contains("TAGS") is true;
+        var scope = cx.ClusterScope(cluster.Name);
         foreach (var reference in references.Distinct(StringComparer.Ordinal))
         {
-            if (await ServiceRules.FindAsync(cx, cluster.Name, reference, stop) is { } found)
+            var name = EcsNames.Member(reference, "service", cluster.Name);
+            var (service, counts) = await EcsMirror.ReadAsync(cx.Documents, scope,
+                c => c.Services.TryGetValue(name, out var state) ? (state.Document?.Value, state.Counts.Copy()) : default, stop);
+            if (service is not null)
             {
-                response.Services.Add(await ServiceRules.ShapeAsync(cx, found.Value, withTags, stop));
+                response.Services.Add(ServiceShapes.Service(service, cluster.Arn, counts, withTags));
             }
             else
             {
-                var name = EcsNames.Member(reference, "service", cluster.Name);
                 response.Failures.Add(Shapes.Missing(cx.Arn($"service/{cluster.Name}/{name}")));
             }
         }

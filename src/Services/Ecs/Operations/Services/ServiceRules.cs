@@ -14,16 +14,20 @@ internal static class ServiceRules
     public static async ValueTask<Document<ServiceDocument>?> FindAsync(EcsContext cx, string cluster, string? reference, CancellationToken stop) =>
         await cx.Documents.GetAsync(EcsKinds.Service, cx.ClusterScope(cluster), EcsNames.Member(reference, "service", cluster), stop);
 
+    public static ValueTask<ServiceCounts> CountAsync(EcsContext cx, ServiceDocument service, CancellationToken stop) =>
+        EcsMirror.ReadAsync(cx.Documents, cx.ClusterScope(service.ClusterName),
+            cluster => cluster.Services.GetValueOrDefault(service.Name)?.Counts.Copy() ?? ServiceCounts.None, stop);
+
     /// <summary>The service's tasks that have not stopped.</summary>
     public static async ValueTask<IReadOnlyList<TaskDocument>> LiveAsync(EcsContext cx, ServiceDocument service, CancellationToken stop)
     {
         var open = await EcsMirror.ReadAsync(cx.Documents, cx.ClusterScope(service.ClusterName),
-            cluster => cluster.Services.GetValueOrDefault(service.Name)?.Tasks.Values.ToArray() ?? [], stop);
+            cluster => cluster.Services.GetValueOrDefault(service.Name)?.Tasks.ToArray() ?? [], stop);
         return [.. open.Select(t => t.Value).Where(t => !t.IsStopped)];
     }
 
     public static async ValueTask<Service> ShapeAsync(EcsContext cx, ServiceDocument service, bool withTags, CancellationToken stop) =>
-        ServiceShapes.Service(service, EcsNames.ClusterArn(cx.Call, service.ClusterName), await LiveAsync(cx, service, stop), withTags);
+        ServiceShapes.Service(service, EcsNames.ClusterArn(cx.Call, service.ClusterName), await CountAsync(cx, service, stop), withTags);
 
     public static DeploymentRecord NewDeployment(string taskDefinitionArn, DateTimeOffset now)
     {

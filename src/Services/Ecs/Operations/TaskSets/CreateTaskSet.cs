@@ -22,7 +22,7 @@ internal static class CreateTaskSet
                     ?? throw new InvalidParameterException("The client token belongs to a task set that has been deleted.");
                 return new CreateTaskSetResponse
                 {
-                    TaskSet = TaskSetShapes.Of(found.Value, made, cluster.Value.Arn, await ServiceRules.LiveAsync(cx, found.Value, stop), withTags: true),
+                    TaskSet = TaskSetShapes.Of(found.Value, made, cluster.Value.Arn, await ServiceRules.CountAsync(cx, found.Value, stop), withTags: true),
                 };
             }
             var set = await BuildAsync(cx, cluster.Value, found.Value, request, stop);
@@ -35,7 +35,7 @@ internal static class CreateTaskSet
             ClientTokens.AddTo(cx, commit, scope, request.ClientToken, request, [set.Id]);
             if ((await cx.Documents.CommitAsync(commit, stop)).Committed)
             {
-                return new CreateTaskSetResponse { TaskSet = TaskSetShapes.Of(next, set, cluster.Value.Arn, [], withTags: true) };
+                return new CreateTaskSetResponse { TaskSet = TaskSetShapes.Of(next, set, cluster.Value.Arn, ServiceCounts.None, withTags: true) };
             }
             cluster = await cx.ReadClusterAsync(request.Cluster, stop);
         }

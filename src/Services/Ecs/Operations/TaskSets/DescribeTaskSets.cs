@@ -16,7 +16,7 @@ internal static class DescribeTaskSets
         {
             throw new InvalidParameterException($"Task sets can have at most {MaximumNamed} items.");
         }
-        var live = await ServiceRules.LiveAsync(cx, service, stop);
+        var counts = await ServiceRules.CountAsync(cx, service, stop);
         var withTags = request.Include?.Contains("TAGS") is true;
         var ids = request.TaskSets is { Count: > 0 } named
             ? named.Select(r => TaskSetRules.IdOf(cx, service, r)).Distinct(StringComparer.Ordinal) : service.TaskSets.Select(s => s.Id);
@@ -25,7 +25,7 @@ internal static class DescribeTaskSets
         {
             if (service.TaskSets.FirstOrDefault(s => s.Id == id) is { } set)
             {
-                response.TaskSets.Add(TaskSetShapes.Of(service, set, cluster.Arn, live, withTags));
+                response.TaskSets.Add(TaskSetShapes.Of(service, set, cluster.Arn, counts, withTags));
             }
             else
             {

@@ -78,8 +78,8 @@ internal static class TaskSetRules
             var next = change(found.Value, set);
             if (ReferenceEquals(next, found.Value) || (await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, next), stop)).Committed)
             {
-                var live = await ServiceRules.LiveAsync(cx, next, stop);
-                return TaskSetShapes.Of(next, next.TaskSets.FirstOrDefault(s => s.Id == id) ?? set, cluster.Arn, live, withTags: true);
+                var counts = await ServiceRules.CountAsync(cx, next, stop);
+                return TaskSetShapes.Of(next, next.TaskSets.FirstOrDefault(s => s.Id == id) ?? set, cluster.Arn, counts, withTags: true);
             }
         }
         throw EcsContext.Contended();

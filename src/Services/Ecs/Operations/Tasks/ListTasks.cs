@@ -20,7 +20,8 @@ internal static class ListTasks
             throw new InvalidParameterException($"Invalid desiredStatus '{desired}'.");
         }
         var service = string.IsNullOrEmpty(request.ServiceName) ? null : EcsNames.Member(request.ServiceName, "service", cluster.Name);
-        if (service is not null && await cx.Documents.GetAsync(EcsKinds.Service, scope, service, stop) is null)
+        if (service is not null
+            && await EcsMirror.ReadAsync(cx.Documents, scope, c => c.Services.GetValueOrDefault(service)?.Document is null, stop))
         {
             throw new ServiceNotFoundException("Service not found.");
         }
@@ -52,9 +53,12 @@ internal static class ListTasks
     private static IReadOnlyList<Document<TaskDocument>> Live(
         ClusterMirror cluster, string? service, string? instance, Func<TaskDocument, bool> matches, string? after, int limit)
     {
+        if (service is not null)
+        {
+            return cluster.Services.TryGetValue(service, out var state) ? Live(state.Tasks, matches, after, limit) : [];
+        }
         IEnumerable<Document<TaskDocument>> candidates =
-            service is not null ? (IEnumerable<Document<TaskDocument>>?)cluster.Services.GetValueOrDefault(service)?.Tasks.Values ?? []
-            : instance is not null ? (cluster.Node(instance)?.Assignment?.Value.Entries ?? []).Select(e => cluster.Find(e.TaskId)).OfType<Document<TaskDocument>>()
+            instance is not null ? (cluster.Node(instance)?.Assignment?.Value.Entries ?? []).Select(e => cluster.Find(e.TaskId)).OfType<Document<TaskDocument>>()
             : cluster.Tasks;
         // The first ones by name, in one pass: the last of them is on top and gives way.
         var first = new PriorityQueue<Document<TaskDocument>, string>(LastFirst);
@@ -73,6 +77,19 @@ internal static class ListTasks
             first.Enqueue(task, name);
         }
         return [.. first.UnorderedItems.Select(t => t.Element).OrderBy(t => t.Key.Name, StringComparer.Ordinal)];
+    }
+
+    private static List<Document<TaskDocument>> Live(TaskList tasks, Func<TaskDocument, bool> matches, string? after, int limit)
+    {
+        var page = new List<Document<TaskDocument>>();
+        for (var i = tasks.After(after); i < tasks.Count && page.Count < limit; i++)
+        {
+            if (!tasks[i].Value.IsStopped && matches(tasks[i].Value))
+            {
+                page.Add(tasks[i]);
+            }
+        }
+        return page;
     }
 
     private static ValueTask<IReadOnlyList<Document<TaskDocument>>> StoppedAsync(

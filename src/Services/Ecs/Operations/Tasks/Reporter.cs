@@ -2,6 +2,7 @@ using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Link;
+using Longspan.Services.Ecs.Mirror;
 
 namespace Longspan.Services.Ecs.Operations;
 
@@ -19,12 +20,13 @@ internal static class Reporter
         {
             return true;
         }
-        if ((await cx.Documents.GetAsync(EcsKinds.EcsTask, scope, taskId, stop))?.Value is not { InstanceId.Length: > 0 } task)
+        var live = await EcsMirror.ReadAsync(cx.Documents, scope, cluster => cluster.Task(taskId), stop);
+        if ((live ?? (await cx.Documents.GetAsync(EcsKinds.EcsTask, scope, taskId, stop))?.Value) is not { InstanceId.Length: > 0 } task)
         {
             return false;
         }
-        var instance = await cx.Documents.GetAsync(EcsKinds.Instance, scope, task.InstanceId, stop);
-        return instance?.Value.BelongsTo(caller) is true ? true : throw new AwsError(
+        var instance = await EcsMirror.ReadAsync(cx.Documents, scope, cluster => cluster.Node(task.InstanceId)?.Instance.Value, stop);
+        return instance?.BelongsTo(caller) is true ? true : throw new AwsError(
             "AccessDeniedException",
             $"User: {caller.Arn} is not authorized to perform: ecs:{operation} on resource: {task.Arn} because the task is on a container "
             + "instance of another identity.");
