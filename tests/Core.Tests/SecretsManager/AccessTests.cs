@@ -110,7 +110,7 @@ public sealed class AccessTests
         await CreateAsync(cloud, "s");
         await cloud.CallAsync(SecretsManagerOperations.UpdateSecret, new UpdateSecretRequest { SecretId = "s", KmsKeyId = key.Arn });
         var versions = await cloud.CallAsync(SecretsManagerOperations.ListSecretVersionIds, new ListSecretVersionIdsRequest { SecretId = "s" });
-        Assert.Equal([key.Arn], Assert.Single(versions.Versions!).KmsKeyIds!);
+        Assert.Equal([key.Arn!], Assert.Single(versions.Versions!).KmsKeyIds!);
         Assert.Equal("value of s", await ReadAsync(cloud, cloud.Administrator, "s"));
         await cloud.CallAsync(KmsOperations.DisableKey, new DisableKeyRequest { KeyId = key.KeyId });
         Assert.Equal("DecryptionFailure", (await SecretsCloud.RefusedAsync(() => ReadAsync(cloud, cloud.Administrator, "s"))).Code);

@@ -18,6 +18,7 @@ public sealed class AccessRuleTests
         ["Iam"] = IdentityRules.OfIam,
         ["Sts"] = IdentityRules.OfSts,
         ["Ssm"] = IdentityRules.OfSsm,
+        ["SecretsManager"] = SecretRules.OfSecretsManager,
         ["Ecs"] = ContainerRules.OfEcs,
         ["Ecr"] = ContainerRules.OfEcr,
     };

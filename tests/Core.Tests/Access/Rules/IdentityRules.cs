@@ -64,6 +64,9 @@ internal static class IdentityRules
         .. new[] { "UpdateInstanceInformation", "DeregisterManagedInstance" }.Select(
             name => new Rule(name, new { InstanceId = "mi-1" }, $"ssm:{name} managed-instance/mi-1")),
         .. new[] { "GetParameter", "GetParameterHistory", "DeleteParameter" }.Select(name => new Rule(name, new { Name = "/app/db:3" }, $"ssm:{name} parameter/app/db")),
+        .. new[] { "LabelParameterVersion", "UnlabelParameterVersion" }.Select(name => new Rule(name, new { Name = "/app/db" }, $"ssm:{name} parameter/app/db")),
+        .. new[] { "GetServiceSetting", "UpdateServiceSetting", "ResetServiceSetting" }.Select(
+            name => new Rule(name, new { SettingId = "/ssm/parameter-store/x" }, $"ssm:{name} servicesetting/ssm/parameter-store/x")),
         .. new[] { "GetParameters", "DeleteParameters" }.Select(
             name => new Rule(name, new { Names = new[] { "/app/db", "plain" } }, $"ssm:{name} parameter/app/db", $"ssm:{name} parameter/plain")),
         new("GetParameter", new { Name = "arn:aws:ssm:lab-1:123456789012:parameter/app/db" }, "ssm:GetParameter parameter/app/db"),
