@@ -7,6 +7,7 @@ using Longspan.Kernel.Access;
 using Longspan.Kernel.Audit;
 using Longspan.Services.CloudTrail;
 using Longspan.Services.Iam;
+using Longspan.Services.Kms;
 using Longspan.Services.Ssm;
 using Longspan.Services.Sts;
 using Longspan.Store;
@@ -33,6 +34,7 @@ internal sealed class AuditCloud : IAsyncDisposable
         Trail = new CloudTrailModule(Cloud, store.Records);
         Cloud.Add(new IamModule());
         Cloud.Add(new StsModule(Cloud, new SessionTokens(store.Sealer)));
+        Cloud.Add(new KmsModule(Cloud));
         Cloud.Add(new SsmModule(Cloud, store.Sealer));
         Cloud.Add(Trail);
     }

@@ -25,7 +25,8 @@ public sealed class CopiedDatabaseTests
         await cloud.CallAsync(SsmOperations.PutParameter, new PutParameterRequest { Name = "blob", Type = "String", Value = Convert.ToBase64String(blob.Span) });
         var access = await cloud.CreateUserWithKeyAsync("marker-user");
         var materials = await cloud.Cloud.Documents.ListAllAsync(KmsKinds.Materials, default);
-        Assert.Equal(2, materials.Count);
+        // The key's first and its second, and that of the key which Parameter Store's secure strings are encrypted under.
+        Assert.Equal(3, materials.Count);
         List<(string What, byte[] Secret)> secrets =
         [
             ("message", "PLAINTEXT-of-a-message"u8.ToArray()),
