@@ -4,7 +4,7 @@ namespace Longspan.Kernel.Access;
 public static class AccessRules
 {
     /// <summary>For what every identified caller may do, or what is decided by other proof than policies.</summary>
-    public static ValueTask<IReadOnlyList<AccessDemand>> None { get; } = ValueTask.FromResult<IReadOnlyList<AccessDemand>>([]);
+    public static ValueTask<IReadOnlyList<AccessDemand>> None => ValueTask.FromResult<IReadOnlyList<AccessDemand>>([]);
 
     /// <summary>Values of condition keys; those that the request does not give are left out, as policies tell them apart by that.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Keys(params ReadOnlySpan<(string Key, string? Value)> pairs)

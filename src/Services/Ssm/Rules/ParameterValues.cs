@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 using Longspan.Api.Ssm;
@@ -12,6 +13,7 @@ internal static class ParameterValues
     public const string DefaultKey = "alias/aws/ssm";
     public const string PlainText = "text";
     private const string Image = "aws:ec2:image";
+    private static readonly SearchValues<char> s_imageId = SearchValues.Create("0123456789abcdef");
     private const int StandardSize = 4096;
     private const int AdvancedSize = 8192;
     private const int MaximumPatternLength = 1024;
@@ -69,7 +71,7 @@ internal static class ParameterValues
         {
             PlainText => true,
             Image => type == "String" && value.StartsWith("ami-", StringComparison.Ordinal) && value.Length is >= 12 and <= 21
-                && value.AsSpan(4).IndexOfAnyExcept("0123456789abcdef") < 0,
+                && value.AsSpan(4).IndexOfAnyExcept(s_imageId) < 0,
             _ => throw SsmFaults.Validation($"The following data type is not supported: {dataType} (Data type names are all lowercase.)"),
         };
         if (!isRight)
