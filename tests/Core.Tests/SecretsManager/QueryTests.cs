@@ -155,7 +155,7 @@ public sealed class QueryTests
             cloud.Module, SecretsManagerOperations.CreateSecret, new CreateSecretRequest { Name = "new", Tags = [new() { Key = "a", Value = "b" }] });
         Assert.Equal(["secretsmanager:CreateSecret", "secretsmanager:TagResource"], create.Select(d => d.Action));
         Assert.Equal("b", create[0].RequestTags!["a"]);
-        Assert.Equal(SecretsManagerOperations.Service.Operations().Count(), cloud.Module.Access.Count);
+        Assert.Equal(SecretsManagerOperations.Service.Operations().Count, cloud.Module.Access.Count);
     }
 
     private static async Task<SecretsCloud> FilledAsync()
