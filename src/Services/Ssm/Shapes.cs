@@ -44,35 +44,35 @@ internal static class Shapes
 
     public static async ValueTask<Parameter> ToShapeAsync(
         this ParameterDocument parameter, SsmContext cx, bool decrypt, string? selector, CancellationToken stop) => new()
-    {
-        Name = parameter.Name,
-        Type = parameter.Type,
-        Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
-        Version = parameter.Version,
-        Selector = selector,
-        LastModifiedDate = parameter.ModifiedAt,
-        ARN = ParameterNames.ArnOf(cx.Call, parameter.Name),
-        DataType = parameter.DataType,
-    };
+        {
+            Name = parameter.Name,
+            Type = parameter.Type,
+            Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
+            Version = parameter.Version,
+            Selector = selector,
+            LastModifiedDate = parameter.ModifiedAt,
+            ARN = ParameterNames.ArnOf(cx.Call, parameter.Name),
+            DataType = parameter.DataType,
+        };
 
     /// <param name="newest">The parameter as it is now, which knows the labels of all its versions.</param>
     public static async ValueTask<ParameterHistory> ToHistoryAsync(
         this ParameterDocument parameter, SsmContext cx, ParameterDocument newest, bool decrypt, CancellationToken stop) => new()
-    {
-        Name = parameter.Name,
-        Type = parameter.Type,
-        KeyId = parameter.KeyId,
-        LastModifiedDate = parameter.ModifiedAt,
-        LastModifiedUser = parameter.ModifiedBy,
-        Description = parameter.Description,
-        Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
-        AllowedPattern = parameter.AllowedPattern,
-        Version = parameter.Version,
-        Labels = [.. newest.Labels.Where(l => l.Value == parameter.Version).Select(l => l.Key).Order(StringComparer.Ordinal)],
-        Tier = parameter.Tier,
-        Policies = [.. parameter.Policies.Select(ToShape)],
-        DataType = parameter.DataType,
-    };
+        {
+            Name = parameter.Name,
+            Type = parameter.Type,
+            KeyId = parameter.KeyId,
+            LastModifiedDate = parameter.ModifiedAt,
+            LastModifiedUser = parameter.ModifiedBy,
+            Description = parameter.Description,
+            Value = await ParameterValues.ShownAsync(cx, parameter, decrypt, stop),
+            AllowedPattern = parameter.AllowedPattern,
+            Version = parameter.Version,
+            Labels = [.. newest.Labels.Where(l => l.Value == parameter.Version).Select(l => l.Key).Order(StringComparer.Ordinal)],
+            Tier = parameter.Tier,
+            Policies = [.. parameter.Policies.Select(ToShape)],
+            DataType = parameter.DataType,
+        };
 
     public static ParameterMetadata ToMetadata(this ParameterDocument parameter, CallContext call) => new()
     {

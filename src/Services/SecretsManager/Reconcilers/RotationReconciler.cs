@@ -114,7 +114,8 @@ internal sealed class RotationReconciler(Cloud cloud) : Reconciler
         var schedule = secret.Value.Rotation! with { LastRotatedAt = call.Now };
         var finished = Stages.Remove(secret.Value, Stages.Pending) with
         {
-            Rotation = schedule with { NextAt = RotationSchedule.NextOpening(schedule, call.Now) }, ChangedAt = call.Now,
+            Rotation = schedule with { NextAt = RotationSchedule.NextOpening(schedule, call.Now) },
+            ChangedAt = call.Now,
         };
         var commit = new Commit().Update(SecretsManagerKinds.Secrets, secret, finished).Delete(rotation);
         await cloud.Documents.CommitAsync(commit, stop);

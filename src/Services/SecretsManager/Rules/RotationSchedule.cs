@@ -33,7 +33,9 @@ internal static class RotationSchedule
         }
         var changed = rotation with
         {
-            AutomaticallyAfterDays = rules.AutomaticallyAfterDays, ScheduleExpression = rules.ScheduleExpression, Duration = rules.Duration,
+            AutomaticallyAfterDays = rules.AutomaticallyAfterDays,
+            ScheduleExpression = rules.ScheduleExpression,
+            Duration = rules.Duration,
         };
         CheckWindow(changed);
         return changed;

@@ -60,6 +60,10 @@ internal static class RotationSteps
 
     private static RotationDocument Idle(RotationDocument rotation) => rotation with
     {
-        TaskArn = null, Cluster = null, Container = null, RunningSince = null, Runs = rotation.Runs + 1,
+        TaskArn = null,
+        Cluster = null,
+        Container = null,
+        RunningSince = null,
+        Runs = rotation.Runs + 1,
     };
 }

@@ -43,7 +43,8 @@ internal static class SecureStrings
                 new GenerateDataKeyRequest { KeyId = parameter.KeyId, KeySpec = "AES_256", EncryptionContext = Context(cx, parameter) }, cx.Call, Service, stop);
             return parameter with
             {
-                Value = Convert.ToBase64String(Seal(key.CiphertextBlob!.Value.Span, key.Plaintext!.Value.ToArray(), plain)), Sealing = Envelope,
+                Value = Convert.ToBase64String(Seal(key.CiphertextBlob!.Value.Span, key.Plaintext!.Value.ToArray(), plain)),
+                Sealing = Envelope,
             };
         }
         catch (AwsError refused) when (refused is NotFoundException or DisabledException or KMSInvalidStateException)
