@@ -1,4 +1,5 @@
 using Longspan.Cli.Output;
+using Longspan.Cli.Queues;
 using Xunit;
 
 namespace Longspan.System.Tests.Queues;
