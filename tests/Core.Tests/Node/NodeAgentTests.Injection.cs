@@ -10,12 +10,17 @@ public sealed partial class NodeAgentTests
 {
     private const string Retrieval = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ";
 
-    private static AgentTask Configured(string id, string[] parameters, params string[] files) => TaskBench.Task(id, new AgentContainer
+    private static AgentTask Configured(string id, string[] parameters, params string[] files) => TaskBench.Task(id, ConfiguredContainer(parameters, files)) with
+    {
+        ExecutionRoleCredentials = Keys("exec", "ASIAEXEC"),
+    };
+
+    private static AgentContainer ConfiguredContainer(string[] parameters, string[] files) => new()
     {
         Name = "main", Image = "app", Essential = true, Memory = 64,
         Secrets = [.. parameters.Select((p, i) => new AgentSecret { Name = $"P{i}", ValueFrom = p, Provider = "ssm", Region = "us-east-1", Target = "CONTAINER" })],
         EnvironmentFiles = [.. files.Select(f => new AgentEnvironmentFile { Value = f, Type = "s3" })],
-    }) with { ExecutionRoleCredentials = Keys("exec", "ASIAEXEC") };
+    };
 
     private void GiveParameters() => _plane.Answers["GetParameters"] = body =>
     {
