@@ -19,7 +19,7 @@ internal static class KeysResealCommand
             var folder = parsed.GetRequiredValue(data).FullName;
             try
             {
-                var count = await Resealing.RunAsync(folder, parsed.GetValue(present), parsed.GetValue(next), stop);
+                var count = await Resealing.RunAsync(folder, SharedOptions.ProgramOf(parsed, present), SharedOptions.ProgramOf(parsed, next), stop);
                 Console.WriteLine(
                     $"{count} secrets are sealed with the new key. Back it up apart from the data; the old one opens older backups. "
                     + "Sessions, receipt handles and registry logins from before are no longer valid.");

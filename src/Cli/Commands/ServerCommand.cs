@@ -47,7 +47,7 @@ internal static class ServerCommand
                 AcceptAnyCredentials = parsed.GetValue(any),
                 AwsStrict = parsed.GetValue(strict),
                 RateLimit = parsed.GetValue(rate),
-                KeyCommand = parsed.GetValue(keyCommand),
+                KeyCommand = SharedOptions.ProgramOf(parsed, keyCommand),
                 Publish = [.. (parsed.GetValue(publish) ?? []).Select(ParsePublish)],
             };
             try

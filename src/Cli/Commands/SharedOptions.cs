@@ -37,7 +37,7 @@ internal static class SharedOptions
     };
 
     /// <summary>An option that takes a program with its arguments. They are split at blanks, quotes keep them together, and no shell looks at them.</summary>
-    public static Option<string[]?> KeyCommand(string name, string description) => new(name)
+    public static Option<string[]> KeyCommand(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "PROGRAM ARGUMENTS",
@@ -53,6 +53,9 @@ internal static class SharedOptions
         },
         Arity = ArgumentArity.ExactlyOne,
     };
+
+    /// <summary>The program of a <see cref="KeyCommand"/>; null when the option was not given, which the parser tells as an empty list.</summary>
+    public static string[]? ProgramOf(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } program ? program : null;
 
     public static Argument<string> Site()
     {
