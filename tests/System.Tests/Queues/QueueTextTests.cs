@@ -1,3 +1,4 @@
+using Longspan.Cli.Output;
 using Longspan.Cli.Queues;
 using Xunit;
 
