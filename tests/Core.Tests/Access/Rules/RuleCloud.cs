@@ -4,6 +4,7 @@ using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Server;
+using Longspan.Services.Ecs;
 using Longspan.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -89,7 +90,7 @@ internal sealed partial class RuleCloud : IAsyncDisposable
         foreach (var service in Services.Reverse())
         {
             await service.StopAsync();
-            (service as IDisposable)?.Dispose();
+            (service as EcsModule)?.Dispose();
         }
         await _store.DisposeAsync();
         _folder.Delete(recursive: true);

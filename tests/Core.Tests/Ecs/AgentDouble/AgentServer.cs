@@ -28,6 +28,11 @@ public sealed class AgentServer : IAsyncDisposable
     public TimeProvider Clock { get; private set; } = TimeProvider.System;
     internal SigningKeys AdministratorKeys { get; private set; } = null!;
 
+    /// <summary>What AWS lets its machines do as far as agents use it, and the tags of the metadata.</summary>
+    private const string MachineActions =
+        "\"ecs:DiscoverPollEndpoint\",\"ecs:Poll\",\"ecs:RegisterContainerInstance\",\"ecs:DeregisterContainerInstance\",\"ecs:StartTelemetrySession\","
+        + "\"ecs:Submit*\",\"ecs:UpdateContainerInstancesState\",\"ecs:ListTagsForResource\",\"ecs:TagResource\",\"ssm:UpdateInstanceInformation\"";
+
     public static async Task<AgentServer> StartAsync(TimeProvider? clock = null)
     {
         var started = new AgentServer { Clock = clock ?? TimeProvider.System };
@@ -38,12 +43,22 @@ public sealed class AgentServer : IAsyncDisposable
         {
             await started.CallAsync(IamOperations.CreateRole, new() { RoleName = name, AssumeRolePolicyDocument = Trust });
         }
-        foreach (var policy in (string[])["service-role/AmazonEC2ContainerServiceforEC2Role", "AmazonSSMManagedInstanceCore"])
+        await started.PermitAsync("machines", MachineActions);
+        await started.PermitAsync("worker", "\"ecs:GetTaskProtection\",\"ecs:UpdateTaskProtection\"");
+        await started.CallAsync(IamOperations.AttachRolePolicy, new()
         {
-            await started.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = "machines", PolicyArn = $"arn:aws:iam::aws:policy/{policy}" });
-        }
+            RoleName = "execution", PolicyArn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        });
         return started;
     }
+
+    private Task PermitAsync(string role, string actions) => CallAsync(IamOperations.PutRolePolicy, new()
+    {
+        RoleName = role, PolicyName = "more", PolicyDocument = PolicyFor(actions),
+    });
+
+    private static string PolicyFor(string actions) =>
+        $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[{{actions}}],"Resource":"*"}]}""";
 
     private async Task OpenAsync(int port)
     {
@@ -79,10 +94,7 @@ public sealed class AgentServer : IAsyncDisposable
     internal async Task<SigningKeys> UserAsync(string name)
     {
         await CallAsync(IamOperations.CreateUser, new() { UserName = name });
-        await CallAsync(IamOperations.AttachUserPolicy, new()
-        {
-            UserName = name, PolicyArn = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
-        });
+        await CallAsync(IamOperations.PutUserPolicy, new() { UserName = name, PolicyName = "more", PolicyDocument = PolicyFor(MachineActions) });
         var key = (await CallAsync(IamOperations.CreateAccessKey, new() { UserName = name })).AccessKey!;
         return new SigningKeys(key.AccessKeyId!, key.SecretAccessKey!);
     }
