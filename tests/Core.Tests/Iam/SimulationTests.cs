@@ -36,7 +36,7 @@ public sealed class SimulationTests
         var allow = Assert.Single(results[0].ResourceSpecificResults![0].MatchedStatements!);
         Assert.Equal(("mine", "user", 2, 3), (allow.SourcePolicyId, allow.SourcePolicyType, allow.StartPosition!.Line, allow.StartPosition.Column));
         var deny = Assert.Single(results[1].MatchedStatements!);
-        Assert.Equal((3, 3, 62), (deny.StartPosition!.Line, deny.StartPosition.Column, deny.EndPosition!.Column));
+        Assert.Equal((3, 3, 61), (deny.StartPosition!.Line, deny.StartPosition.Column, deny.EndPosition!.Column));
 
         // Without the key the simulation says what it would have to know.
         var blind = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, new() { PolicySourceArn = Bob, ActionNames = ["sqs:SendMessage"], ResourceArns = [Orders] }))
