@@ -47,8 +47,10 @@ internal static class PrincipalRules
         {
             return principals.Of("Federated").Contains(federatedProvider, StringComparer.OrdinalIgnoreCase) ? Naming.Exact : best;
         }
-        foreach (var principal in principals.Of("AWS"))
+        var named = principals.Of("AWS");
+        for (var i = 0; i < named.Count; i++)
         {
+            var principal = named[i];
             var naming = principal == "*" ? Naming.Group : caller.IsAnonymous ? Naming.No : Match(principal, caller);
             best = naming > best ? naming : best;
         }
@@ -65,23 +67,41 @@ internal static class PrincipalRules
         {
             return Naming.Account;
         }
-        if (!Arn.TryParse(principal, out var named))
+        Span<Range> parts = stackalloc Range[6];
+        var text = principal.AsSpan();
+        if (!text.StartsWith("arn:", StringComparison.Ordinal) || text.Split(parts, ':') < parts.Length)
         {
             // A role's unique id stands for every session of it.
-            return caller.UserId.StartsWith(principal + ":", StringComparison.Ordinal) ? Naming.Group : Naming.No;
+            return caller.UserId.Length > text.Length && caller.UserId[text.Length] == ':' && caller.UserId.AsSpan().StartsWith(text, StringComparison.Ordinal)
+                ? Naming.Group
+                : Naming.No;
         }
-        if (named.AccountId != caller.AccountId)
+        if (!text[parts[4]].SequenceEqual(caller.AccountId))
         {
             return Naming.No;
         }
-        if (named.Resource == "root")
+        var resource = text[parts[5]];
+        if (resource.SequenceEqual("root"))
         {
             return Naming.Account;
         }
-        return named.Service == "iam" && named.Resource.StartsWith("role/", StringComparison.Ordinal)
-            && Arn.TryParse(caller.Arn, out var arn) && arn.Service == "sts"
-            && arn.Resource.StartsWith($"assumed-role/{named.Name}/", StringComparison.OrdinalIgnoreCase)
+        return text[parts[2]].SequenceEqual("iam") && resource.StartsWith("role/", StringComparison.Ordinal)
+            && resource[(resource.LastIndexOf('/') + 1)..].Equals(RoleOf(caller.Arn), StringComparison.OrdinalIgnoreCase)
             ? Naming.Group
             : Naming.No;
+    }
+
+    /// <summary>The role's name in a session's ARN; of any other ARN a text that is no name.</summary>
+    private static ReadOnlySpan<char> RoleOf(string callerArn)
+    {
+        const string session = ":assumed-role/";
+        var start = callerArn.IndexOf(session, StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return "/";
+        }
+        var name = callerArn.AsSpan(start + session.Length);
+        var slash = name.IndexOf('/');
+        return slash < 0 ? "/" : name[..slash];
     }
 }
