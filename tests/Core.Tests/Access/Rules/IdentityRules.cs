@@ -29,7 +29,8 @@ internal static class IdentityRules
             name => new Rule(name, new { UserName = "bob", PolicyArn = Policy }, $"iam:{name} user/bob iam:PolicyARN=policy/team/orders")),
         .. new[] { "AttachRolePolicy", "DetachRolePolicy" }.Select(
             name => new Rule(name, new { RoleName = "deploy", PolicyArn = Policy }, $"iam:{name} role/deploy iam:PolicyARN=policy/team/orders")),
-        .. new[] { "ListPolicies", "ListAccountAliases", "GetAccountSummary" }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
+        .. new[] { "ListPolicies", "ListAccountAliases", "GetAccountSummary", "SimulateCustomPolicy", "GetContextKeysForCustomPolicy" }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
+        .. new[] { "SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy" }.Select(name => new Rule(name, new { PolicySourceArn = Role }, $"iam:{name} role/deploy")),
         // Without a name it is the caller.
         new("GetUser", new { }, "iam:GetUser user/ann"),
         new("CreateUser", new { UserName = "bob", Path = "/team/", PermissionsBoundary = Boundary },
@@ -51,6 +52,7 @@ internal static class IdentityRules
         new("AssumeRole", new { RoleArn = Role, RoleSessionName = "ann", ExternalId = "x1", Tags = new[] { new Api.Sts.Tag { Key = "team", Value = "a" } } },
             "sts:AssumeRole role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a",
             "sts:TagSession role/deploy sts:ExternalId=x1 sts:RoleSessionName=ann +team=a"),
+        new("DecodeAuthorizationMessage", new { EncodedMessage = "x" }, "sts:DecodeAuthorizationMessage *"),
         new("GetAccessKeyInfo", new { AccessKeyId = "AKIANOBODYNOBODYNOB1" }, "sts:GetAccessKeyInfo *"),
         new("GetCallerIdentity", new { }),
         new("GetSessionToken", new { }),
