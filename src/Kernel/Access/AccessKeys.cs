@@ -111,7 +111,10 @@ public sealed class AccessKeys
         var role = await _documents.GetAsync(AccessKinds.Roles, _accountId, name, stop);
         return role?.Value.RoleId == session.PrincipalId
             ? new Caller(_accountId, AssumedRoleArn(_accountId, role.Value.RoleName, session.RoleSessionName), session.UniqueId,
-                session.AccessKeyId, IsAdministrator: false) { Session = SessionOf(session, role.Value.ArnIn(_accountId)) }
+                session.AccessKeyId, IsAdministrator: false)
+            {
+                Session = SessionOf(session, role.Value.ArnIn(_accountId)),
+            }
             : null;
     }
 

@@ -21,10 +21,8 @@ internal static partial class EcsAccess
     public static async ValueTask<AccessDemand> ClusterAsync(EcsContext cx, string action, string? reference, CancellationToken stop)
     {
         var name = EcsNames.Cluster(reference);
-        return new AccessDemand(action, cx.Arn($"cluster/{name}"))
-        {
-            Keys = AccessRules.Keys((ClusterKey, cx.Arn($"cluster/{name}"))),
-        }.Tagged(await TagsAsync(cx, EcsKinds.Cluster, cx.Scope, name, c => c.Tags, stop), OwnTagKey);
+        var demand = new AccessDemand(action, cx.Arn($"cluster/{name}")) { Keys = AccessRules.Keys((ClusterKey, cx.Arn($"cluster/{name}"))) };
+        return demand.Tagged(await TagsAsync(cx, EcsKinds.Cluster, cx.Scope, name, c => c.Tags, stop), OwnTagKey);
     }
 
     public static async ValueTask<IReadOnlyList<AccessDemand>> DescribeClustersAsync(EcsContext cx, DescribeClustersRequest request, CancellationToken stop)
