@@ -65,6 +65,6 @@ public sealed partial class ImportRules
     [GeneratedRegex("""ProjectReference Include="\.\./([A-Za-z]+)/""")]
     private static partial Regex ProjectReference();
 
-    [GeneratedRegex(@"using (?:static )?Longspan\.Services\.([A-Za-z]+)")]
+    [GeneratedRegex(@"using (?:static )?Longspan\.Services\.([A-Za-z0-9]+)")]
     private static partial Regex ServiceImport();
 }

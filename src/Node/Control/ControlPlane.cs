@@ -1,8 +1,10 @@
 using Longspan.Api.Ecs;
 using Longspan.Api.Ecr;
+using Longspan.Api.SecretsManager;
 using Longspan.Api.Shapes;
 using Longspan.Api.Ssm;
 using Longspan.Node.Engines;
+using Longspan.Node.Injection;
 using Longspan.Node.Tasks;
 using Longspan.Wire.Client;
 using Longspan.Wire.Signing;
@@ -16,7 +18,7 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
 
     public Uri Endpoint => endpoint;
 
-    public StoredValues Stored { get; } = new(http, endpoint, region, time);
+    public StoredObjects Objects { get; } = new(http, endpoint, region, time);
 
     public Task<RegisterContainerInstanceResponse> RegisterAsync(RegisterContainerInstanceRequest request, CancellationToken stop) =>
         _client.CallAsync(EcsOperations.RegisterContainerInstance, request, stop);
@@ -78,6 +80,16 @@ internal sealed class ControlPlane(HttpClient http, Uri endpoint, string region,
     public Task<GetParametersResult> ParametersAsync(IReadOnlyList<string> names, string inRegion, AwsCredentials role, CancellationToken stop) =>
         new AwsClient(http, endpoint, inRegion, _ => ValueTask.FromResult(role), time).CallAsync(
             SsmOperations.GetParameters, new GetParametersRequest { Names = [.. names], WithDecryption = true }, stop);
+
+    /// <summary>The text of a secret, signed with a task's execution role.</summary>
+    public async Task<string> SecretAsync(SecretReference secret, string inRegion, AwsCredentials role, CancellationToken stop)
+    {
+        var client = new AwsClient(http, endpoint, inRegion, _ => ValueTask.FromResult(role), time);
+        var answer = await client.CallAsync(
+            SecretsManagerOperations.GetSecretValue,
+            new GetSecretValueRequest { SecretId = secret.SecretId, VersionId = secret.VersionId, VersionStage = secret.VersionStage }, stop);
+        return answer.SecretString ?? throw new AwsError("InvalidSecret", "the secret has no text, or is not there as text");
+    }
 
     /// <summary>Reads a task's protection, or sets it when <paramref name="enabled"/> says so, signed with the task's own keys.</summary>
     public async Task<(ProtectedTask? Protection, Failure? Failure)> ProtectionAsync(

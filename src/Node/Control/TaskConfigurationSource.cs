@@ -84,7 +84,7 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
             if (!texts.TryGetValue(place, out var text))
             {
                 text = await CallAsync(
-                    Faults.Secret, s => server.Stored.SecretAsync(reference, RegionOf(secret), role, s), stop,
+                    Faults.Secret, s => server.SecretAsync(reference, RegionOf(secret), role, s), stop,
                     $"failed to fetch secret {reference.SecretId} from secrets manager: ");
                 texts[place] = text;
             }
@@ -98,7 +98,7 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
         var role = await roles.FindAsync(task, stop) ?? throw Fault(Faults.Role);
         var name = secret.CredentialsParameter ?? "";
         var text = await CallAsync(
-            Faults.RegistryLogin, s => server.Stored.SecretAsync(new SecretReference(name, null, null, null), secret.Region ?? region, role, s), stop,
+            Faults.RegistryLogin, s => server.SecretAsync(new SecretReference(name, null, null, null), secret.Region ?? region, role, s), stop,
             $"asm fetching secret from the service for {name}: ");
         return new RegistryLogin(host, Member("username"), Member("password"));
 
@@ -108,7 +108,7 @@ internal sealed class TaskConfigurationSource(ControlPlane server, ExecutionRole
     private async Task<string> FileAsync(string arn, AwsCredentials role, CancellationToken stop)
     {
         var (bucket, key) = EnvironmentFile.Locate(arn);
-        return Encoding.UTF8.GetString(await CallAsync(Faults.Files, s => server.Stored.ObjectAsync(bucket, key, role, s), stop));
+        return Encoding.UTF8.GetString(await CallAsync(Faults.Files, s => server.Objects.ObjectAsync(bucket, key, role, s), stop));
     }
 
     private async Task<T> CallAsync<T>(string failing, Func<CancellationToken, Task<T>> call, CancellationToken stop, string about = "")

@@ -3,6 +3,7 @@ using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Documents;
 using Longspan.Services.Iam.Rules;
+using Longspan.Store.Documents;
 
 namespace Longspan.Services.Iam;
 
@@ -36,12 +37,45 @@ internal static class IamAccess
         }.Tagged(role?.Value.Tags, OwnTagKey);
     }
 
-    /// <summary>A policy is named by its ARN, so nothing has to be looked up to ask.</summary>
-    public static AccessDemand Policy(string action, string? arn) =>
-        new(action, Arn.TryParse(arn, out _) ? arn! : throw IamFaults.Validation($"ARN {arn} is not valid."));
+    public static async ValueTask<AccessDemand> GroupAsync(IamContext cx, string action, string? name, CancellationToken stop)
+    {
+        var group = await FindAsync(cx, AccessKinds.Groups, name, stop);
+        return new AccessDemand(action, group?.ArnIn(cx.AccountId) ?? ArnOf(cx, $"group/{name}"));
+    }
+
+    public static async ValueTask<AccessDemand> ProfileAsync(IamContext cx, string action, string? name, CancellationToken stop)
+    {
+        var profile = await FindAsync(cx, AccessKinds.InstanceProfiles, name, stop);
+        return new AccessDemand(action, profile?.ArnIn(cx.AccountId) ?? ArnOf(cx, $"instance-profile/{name}")).Tagged(profile?.Tags, OwnTagKey);
+    }
+
+    public static async ValueTask<AccessDemand> ProviderAsync(IamContext cx, string action, string? arn, CancellationToken stop)
+    {
+        var prefix = ArnOf(cx, "oidc-provider/");
+        var isOurs = arn?.StartsWith(prefix, StringComparison.Ordinal) == true;
+        var provider = isOurs ? await FindAsync(cx, AccessKinds.OidcProviders, arn![prefix.Length..], stop) : null;
+        return new AccessDemand(action, arn ?? "*").Tagged(provider?.Tags, OwnTagKey);
+    }
+
+    /// <summary>A policy is named by its ARN; the document only tells its tags.</summary>
+    public static async ValueTask<AccessDemand> PolicyAsync(IamContext cx, string action, string? arn, CancellationToken stop)
+    {
+        if (!Arn.TryParse(arn, out var parsed))
+        {
+            throw IamFaults.Validation($"ARN {arn} is not valid.");
+        }
+        var policy = parsed.AccountId == cx.AccountId ? await FindAsync(cx, AccessKinds.Policies, parsed.Name, stop) : null;
+        return new AccessDemand(action, arn!).Tagged(policy?.Tags, OwnTagKey);
+    }
 
     /// <summary>The same question about one managed policy that is attached or detached.</summary>
     public static AccessDemand About(AccessDemand demand, string? policyArn) => demand.With(AccessRules.Keys((Attached, policyArn)));
+
+    /// <summary>The same question about a boundary that is set.</summary>
+    public static AccessDemand Bounded(AccessDemand demand, string? boundaryArn) => demand.With(AccessRules.Keys((Boundary, boundaryArn)));
+
+    public static AccessDemand ServiceLinkedRole(IamContext cx, string action, string? service) =>
+        new(action, ArnOf(cx, $"role/aws-service-role/{service}/*")) { Keys = AccessRules.Keys(("iam:AWSServiceName", service)) };
 
     public static IReadOnlyList<AccessDemand> CreateUser(IamContext cx, CreateUserRequest request) => Creation(
         "User", ArnOf(cx, $"user{IamChecks.Path(request.Path)}{request.UserName}"), request.PermissionsBoundary, Tags(request.Tags));
@@ -51,6 +85,12 @@ internal static class IamAccess
 
     public static IReadOnlyList<AccessDemand> CreatePolicy(IamContext cx, CreatePolicyRequest request) => Creation(
         "Policy", ArnOf(cx, $"policy{IamChecks.Path(request.Path)}{request.PolicyName}"), null, Tags(request.Tags));
+
+    public static IReadOnlyList<AccessDemand> CreateInstanceProfile(IamContext cx, CreateInstanceProfileRequest request) => Creation(
+        "InstanceProfile", ArnOf(cx, $"instance-profile{IamChecks.Path(request.Path)}{request.InstanceProfileName}"), null, Tags(request.Tags));
+
+    public static IReadOnlyList<AccessDemand> CreateProvider(IamContext cx, CreateOpenIDConnectProviderRequest request, string name) =>
+        Creation("OpenIDConnectProvider", ArnOf(cx, $"oidc-provider/{name}"), null, Tags(request.Tags));
 
     /// <summary>Lists are about all users or roles below a path.</summary>
     public static AccessDemand Listing(IamContext cx, string action, string kind, string? pathPrefix) =>
@@ -74,5 +114,11 @@ internal static class IamAccess
         return tags is null ? [create] : [create, create with { Action = $"iam:Tag{kind}" }];
     }
 
-    private static string ArnOf(IamContext cx, string resource) => $"arn:aws:iam::{cx.AccountId}:{resource}";
+    public static string ArnOf(IamContext cx, string resource) => $"arn:aws:iam::{cx.AccountId}:{resource}";
+
+    private static async ValueTask<T?> FindAsync<T>(IamContext cx, DocumentKind<T> kind, string? name, CancellationToken stop)
+        where T : class =>
+        name is { Length: > 0 and <= IamLimits.ProviderUrlLength }
+            ? (await cx.Documents.GetAsync(kind, cx.AccountId, AccessKinds.NameOf(name), stop))?.Value
+            : null;
 }

@@ -78,15 +78,15 @@ public sealed class IamModule : ServiceModule<IamContext>
     private void MapPolicies()
     {
         Map(IamOperations.CreatePolicy, CreatePolicy.HandleAsync, (cx, r, _) => ValueTask.FromResult(IamAccess.CreatePolicy(cx, r)));
-        Map(IamOperations.GetPolicy, GetPolicy.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:GetPolicy", r.PolicyArn)));
-        Map(IamOperations.GetPolicyVersion, GetPolicyVersion.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:GetPolicyVersion", r.PolicyArn)));
+        MapPolicy(IamOperations.GetPolicy, GetPolicy.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.GetPolicyVersion, GetPolicyVersion.HandleAsync, r => r.PolicyArn);
         Map(IamOperations.ListPolicies, ListPolicies.HandleAsync, (_, _) => "*");
-        Map(IamOperations.CreatePolicyVersion, CreatePolicyVersion.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:CreatePolicyVersion", r.PolicyArn)));
-        Map(IamOperations.ListPolicyVersions, ListPolicyVersions.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:ListPolicyVersions", r.PolicyArn)));
-        Map(IamOperations.SetDefaultPolicyVersion, SetDefaultPolicyVersion.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:SetDefaultPolicyVersion", r.PolicyArn)));
-        Map(IamOperations.DeletePolicyVersion, DeletePolicyVersion.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:DeletePolicyVersion", r.PolicyArn)));
-        Map(IamOperations.ListEntitiesForPolicy, ListEntitiesForPolicy.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:ListEntitiesForPolicy", r.PolicyArn)));
-        Map(IamOperations.DeletePolicy, DeletePolicy.HandleAsync, (_, r, _) => AccessRules.Demand(IamAccess.Policy("iam:DeletePolicy", r.PolicyArn)));
+        MapPolicy(IamOperations.CreatePolicyVersion, CreatePolicyVersion.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.ListPolicyVersions, ListPolicyVersions.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.SetDefaultPolicyVersion, SetDefaultPolicyVersion.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.DeletePolicyVersion, DeletePolicyVersion.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.ListEntitiesForPolicy, ListEntitiesForPolicy.HandleAsync, r => r.PolicyArn);
+        MapPolicy(IamOperations.DeletePolicy, DeletePolicy.HandleAsync, r => r.PolicyArn);
         Map(IamOperations.ListAccountAliases, ListAccountAliases.HandleAsync, (_, _) => "*");
         Map(IamOperations.GetAccountSummary, GetAccountSummary.HandleAsync, (_, _) => "*");
     }
@@ -99,168 +99,86 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.GetContextKeysForCustomPolicy, GetContextKeysForCustomPolicy.HandleAsync, (_, _) => "*");
     }
 
-    /// <summary>An operation on one user: the one that <paramref name="name"/> tells, or the caller itself.</summary>
-    /// <param name="about">Adds what the question is about beside the user.</param>
-    private void MapUser<TRequest, TResponse>(
-        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
-        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
-        where TRequest : Shape, new()
-        where TResponse : Shape, new() => Map(operation, handler, async (cx, request, stop) =>
-        {
-            var demand = await IamAccess.UserAsync(cx, $"iam:{operation.Name}", name(request), stop);
-            return [about is null ? demand : about(demand, request)];
-        });
-
-    private void MapRole<TRequest, TResponse>(
-        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
-        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
-        where TRequest : Shape, new()
-        where TResponse : Shape, new() => Map(operation, handler, async (cx, request, stop) =>
-        {
-            var demand = await IamAccess.RoleAsync(cx, $"iam:{operation.Name}", name(request), stop);
-            return [about is null ? demand : about(demand, request)];
-        });
     private void MapGroups()
     {
-        Map(IamOperations.CreateGroup, CreateGroup.HandleAsync, (cx, r) => IamDemands.ArnOf(cx, "group" + (r.Path ?? "/"), r.GroupName));
-        MapOne(IamOperations.GetGroup, GetGroup.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
+        Map(IamOperations.CreateGroup, CreateGroup.HandleAsync, (cx, r) => IamAccess.ArnOf(cx, $"group{IamChecks.Path(r.Path)}{r.GroupName}"));
+        MapGroup(IamOperations.GetGroup, GetGroup.HandleAsync, r => r.GroupName);
         Map(IamOperations.ListGroups, ListGroups.HandleAsync, (_, _) => "*");
-        MapOne(IamOperations.UpdateGroup, UpdateGroup.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(IamOperations.DeleteGroup, DeleteGroup.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(IamOperations.AddUserToGroup, AddUserToGroup.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(
-            IamOperations.RemoveUserFromGroup, RemoveUserFromGroup.HandleAsync,
-            (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(IamOperations.PutGroupPolicy, PutGroupPolicy.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(IamOperations.GetGroupPolicy, GetGroupPolicy.HandleAsync, (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(
-            IamOperations.ListGroupPolicies, ListGroupPolicies.HandleAsync,
-            (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(
-            IamOperations.DeleteGroupPolicy, DeleteGroupPolicy.HandleAsync,
-            (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
-        MapOne(
-            IamOperations.AttachGroupPolicy, AttachGroupPolicy.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.GroupAsync(cx, action, r.GroupName, stop)).With("iam:PolicyARN", r.PolicyArn));
-        MapOne(
-            IamOperations.DetachGroupPolicy, DetachGroupPolicy.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.GroupAsync(cx, action, r.GroupName, stop)).With("iam:PolicyARN", r.PolicyArn));
-        MapOne(
-            IamOperations.ListAttachedGroupPolicies, ListAttachedGroupPolicies.HandleAsync,
-            (cx, action, r, stop) => IamDemands.GroupAsync(cx, action, r.GroupName, stop));
+        MapGroup(IamOperations.UpdateGroup, UpdateGroup.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.DeleteGroup, DeleteGroup.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.AddUserToGroup, AddUserToGroup.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.RemoveUserFromGroup, RemoveUserFromGroup.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.PutGroupPolicy, PutGroupPolicy.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.GetGroupPolicy, GetGroupPolicy.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.ListGroupPolicies, ListGroupPolicies.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.DeleteGroupPolicy, DeleteGroupPolicy.HandleAsync, r => r.GroupName);
+        MapGroup(IamOperations.AttachGroupPolicy, AttachGroupPolicy.HandleAsync, r => r.GroupName, (d, r) => IamAccess.About(d, r.PolicyArn));
+        MapGroup(IamOperations.DetachGroupPolicy, DetachGroupPolicy.HandleAsync, r => r.GroupName, (d, r) => IamAccess.About(d, r.PolicyArn));
+        MapGroup(IamOperations.ListAttachedGroupPolicies, ListAttachedGroupPolicies.HandleAsync, r => r.GroupName);
     }
 
     private void MapUserChanges()
     {
-        MapOne(IamOperations.UpdateUser, UpdateUser.HandleAsync, (cx, action, r, stop) => IamDemands.UserAsync(cx, action, r.UserName, stop));
-        MapOne(
-            IamOperations.PutUserPermissionsBoundary, PutUserPermissionsBoundary.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.UserAsync(cx, action, r.UserName, stop)).With("iam:PermissionsBoundary", r.PermissionsBoundary));
-        MapOne(
-            IamOperations.DeleteUserPermissionsBoundary, DeleteUserPermissionsBoundary.HandleAsync,
-            (cx, action, r, stop) => IamDemands.UserAsync(cx, action, r.UserName, stop));
-        MapOne(
-            IamOperations.GetLoginProfile, GetLoginProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.UserAsync(cx, action, Identities.NameOrCaller(cx, r.UserName), stop));
-        MapOne(
-            IamOperations.DeleteLoginProfile, DeleteLoginProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.UserAsync(cx, action, Identities.NameOrCaller(cx, r.UserName), stop));
+        MapUser(IamOperations.UpdateUser, UpdateUser.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.PutUserPermissionsBoundary, PutUserPermissionsBoundary.HandleAsync, r => r.UserName, (d, r) => IamAccess.Bounded(d, r.PermissionsBoundary));
+        MapUser(IamOperations.DeleteUserPermissionsBoundary, DeleteUserPermissionsBoundary.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.GetLoginProfile, GetLoginProfile.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.DeleteLoginProfile, DeleteLoginProfile.HandleAsync, r => r.UserName);
     }
 
     private void MapRoleChanges()
     {
-        MapOne(
-            IamOperations.PutRolePermissionsBoundary, PutRolePermissionsBoundary.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.RoleAsync(cx, action, r.RoleName, stop)).With("iam:PermissionsBoundary", r.PermissionsBoundary));
-        MapOne(
-            IamOperations.DeleteRolePermissionsBoundary, DeleteRolePermissionsBoundary.HandleAsync,
-            (cx, action, r, stop) => IamDemands.RoleAsync(cx, action, r.RoleName, stop));
-        MapOne(
+        MapRole(IamOperations.PutRolePermissionsBoundary, PutRolePermissionsBoundary.HandleAsync, r => r.RoleName, (d, r) => IamAccess.Bounded(d, r.PermissionsBoundary));
+        MapRole(IamOperations.DeleteRolePermissionsBoundary, DeleteRolePermissionsBoundary.HandleAsync, r => r.RoleName);
+        Map(
             IamOperations.CreateServiceLinkedRole, CreateServiceLinkedRole.HandleAsync,
-            (cx, action, r, _) => ValueTask.FromResult(
-                new AccessDemand(action, IamDemands.ArnOf(cx, $"role/aws-service-role/{r.AWSServiceName}/", "*")).With("iam:AWSServiceName", r.AWSServiceName)));
-        MapOne(
-            IamOperations.DeleteServiceLinkedRole, DeleteServiceLinkedRole.HandleAsync,
-            (cx, action, r, stop) => IamDemands.RoleAsync(cx, action, r.RoleName, stop));
+            (cx, r, _) => AccessRules.Demand(IamAccess.ServiceLinkedRole(cx, "iam:CreateServiceLinkedRole", r.AWSServiceName)));
+        MapRole(IamOperations.DeleteServiceLinkedRole, DeleteServiceLinkedRole.HandleAsync, r => r.RoleName);
         Map(
             IamOperations.GetServiceLinkedRoleDeletionStatus, GetServiceLinkedRoleDeletionStatus.HandleAsync,
-            (cx, r) => IamDemands.ArnOf(cx, "role/", r.DeletionTaskId?.Split('/').ElementAtOrDefault(3)));
+            (cx, r) => IamAccess.ArnOf(cx, $"role/{r.DeletionTaskId?.Split('/').ElementAtOrDefault(3)}"));
     }
 
     private void MapInstanceProfiles()
     {
-        MapOne(
-            IamOperations.CreateInstanceProfile, CreateInstanceProfile.HandleAsync,
-            (cx, action, r, _) => ValueTask.FromResult(
-                new AccessDemand(action, IamDemands.ArnOf(cx, "instance-profile" + (r.Path ?? "/"), r.InstanceProfileName)).Tagging(r.Tags)));
-        MapOne(
-            IamOperations.GetInstanceProfile, GetInstanceProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop));
+        Map(IamOperations.CreateInstanceProfile, CreateInstanceProfile.HandleAsync, (cx, r, _) => ValueTask.FromResult(IamAccess.CreateInstanceProfile(cx, r)));
+        MapProfile(IamOperations.GetInstanceProfile, GetInstanceProfile.HandleAsync, r => r.InstanceProfileName);
         Map(IamOperations.ListInstanceProfiles, ListInstanceProfiles.HandleAsync, (_, _) => "*");
-        MapOne(
-            IamOperations.DeleteInstanceProfile, DeleteInstanceProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop));
+        MapProfile(IamOperations.DeleteInstanceProfile, DeleteInstanceProfile.HandleAsync, r => r.InstanceProfileName);
         Map(
             IamOperations.AddRoleToInstanceProfile, AddRoleToInstanceProfile.HandleAsync,
             async (cx, r, stop) =>
             [
-                await IamDemands.ProfileAsync(cx, "iam:AddRoleToInstanceProfile", r.InstanceProfileName, stop),
-                await IamDemands.RoleAsync(cx, "iam:PassRole", r.RoleName, stop),
+                await IamAccess.ProfileAsync(cx, "iam:AddRoleToInstanceProfile", r.InstanceProfileName, stop),
+                await IamAccess.RoleAsync(cx, "iam:PassRole", r.RoleName, stop),
             ]);
-        MapOne(
-            IamOperations.RemoveRoleFromInstanceProfile, RemoveRoleFromInstanceProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop));
-        MapOne(
-            IamOperations.TagInstanceProfile, TagInstanceProfile.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop)).Tagging(r.Tags));
-        MapOne(
-            IamOperations.UntagInstanceProfile, UntagInstanceProfile.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop));
-        MapOne(
-            IamOperations.ListInstanceProfileTags, ListInstanceProfileTags.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProfileAsync(cx, action, r.InstanceProfileName, stop));
+        MapProfile(IamOperations.RemoveRoleFromInstanceProfile, RemoveRoleFromInstanceProfile.HandleAsync, r => r.InstanceProfileName);
+        MapProfile(IamOperations.TagInstanceProfile, TagInstanceProfile.HandleAsync, r => r.InstanceProfileName, (d, r) => d with { RequestTags = IamAccess.Tags(r.Tags) });
+        MapProfile(IamOperations.UntagInstanceProfile, UntagInstanceProfile.HandleAsync, r => r.InstanceProfileName, (d, r) => d.With(AccessRules.TagKeys(r.TagKeys)));
+        MapProfile(IamOperations.ListInstanceProfileTags, ListInstanceProfileTags.HandleAsync, r => r.InstanceProfileName);
     }
 
     private void MapOidcProviders()
     {
-        MapOne(
+        Map(
             IamOperations.CreateOpenIDConnectProvider, CreateOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, _) => ValueTask.FromResult(
-                new AccessDemand(action, IamDemands.ArnOf(cx, "oidc-provider/", OidcProviderDocument.NameOf(OidcProviders.Issuer(r.Url)))).Tagging(r.Tags)));
-        MapOne(
-            IamOperations.GetOpenIDConnectProvider, GetOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
+            (cx, r, _) => ValueTask.FromResult(IamAccess.CreateProvider(cx, r, OidcProviderDocument.NameOf(OidcProviders.Issuer(r.Url)))));
+        MapProvider(IamOperations.GetOpenIDConnectProvider, GetOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn);
         Map(IamOperations.ListOpenIDConnectProviders, ListOpenIDConnectProviders.HandleAsync, (_, _) => "*");
-        MapOne(
-            IamOperations.DeleteOpenIDConnectProvider, DeleteOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
-        MapOne(
-            IamOperations.UpdateOpenIDConnectProviderThumbprint, UpdateOpenIDConnectProviderThumbprint.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
-        MapOne(
-            IamOperations.AddClientIDToOpenIDConnectProvider, AddClientIDToOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
-        MapOne(
-            IamOperations.RemoveClientIDFromOpenIDConnectProvider, RemoveClientIDFromOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
-        MapOne(
-            IamOperations.TagOpenIDConnectProvider, TagOpenIDConnectProvider.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop)).Tagging(r.Tags));
-        MapOne(
-            IamOperations.UntagOpenIDConnectProvider, UntagOpenIDConnectProvider.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
-        MapOne(
-            IamOperations.ListOpenIDConnectProviderTags, ListOpenIDConnectProviderTags.HandleAsync,
-            (cx, action, r, stop) => IamDemands.ProviderAsync(cx, action, r.OpenIDConnectProviderArn, stop));
+        MapProvider(IamOperations.DeleteOpenIDConnectProvider, DeleteOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn);
+        MapProvider(IamOperations.UpdateOpenIDConnectProviderThumbprint, UpdateOpenIDConnectProviderThumbprint.HandleAsync, r => r.OpenIDConnectProviderArn);
+        MapProvider(IamOperations.AddClientIDToOpenIDConnectProvider, AddClientIDToOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn);
+        MapProvider(IamOperations.RemoveClientIDFromOpenIDConnectProvider, RemoveClientIDFromOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn);
+        MapProvider(IamOperations.TagOpenIDConnectProvider, TagOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn, (d, r) => d with { RequestTags = IamAccess.Tags(r.Tags) });
+        MapProvider(IamOperations.UntagOpenIDConnectProvider, UntagOpenIDConnectProvider.HandleAsync, r => r.OpenIDConnectProviderArn, (d, r) => d.With(AccessRules.TagKeys(r.TagKeys)));
+        MapProvider(IamOperations.ListOpenIDConnectProviderTags, ListOpenIDConnectProviderTags.HandleAsync, r => r.OpenIDConnectProviderArn);
     }
 
     private void MapPolicyTags()
     {
-        MapOne(
-            IamOperations.TagPolicy, TagPolicy.HandleAsync,
-            async (cx, action, r, stop) => (await IamDemands.PolicyAsync(cx, action, r.PolicyArn, stop)).Tagging(r.Tags));
-        MapOne(IamOperations.UntagPolicy, UntagPolicy.HandleAsync, (cx, action, r, stop) => IamDemands.PolicyAsync(cx, action, r.PolicyArn, stop));
-        MapOne(IamOperations.ListPolicyTags, ListPolicyTags.HandleAsync, (cx, action, r, stop) => IamDemands.PolicyAsync(cx, action, r.PolicyArn, stop));
+        MapPolicy(IamOperations.TagPolicy, TagPolicy.HandleAsync, r => r.PolicyArn, (d, r) => d with { RequestTags = IamAccess.Tags(r.Tags) });
+        MapPolicy(IamOperations.UntagPolicy, UntagPolicy.HandleAsync, r => r.PolicyArn, (d, r) => d.With(AccessRules.TagKeys(r.TagKeys)));
+        MapPolicy(IamOperations.ListPolicyTags, ListPolicyTags.HandleAsync, r => r.PolicyArn);
     }
 
     private void MapAccount()
@@ -272,11 +190,56 @@ public sealed class IamModule : ServiceModule<IamContext>
         Map(IamOperations.GetCredentialReport, GetCredentialReport.HandleAsync, (_, _) => "*");
     }
 
-    /// <summary>Declares one operation whose action has the operation's name and asks one question that needs documents.</summary>
-    private void MapOne<TRequest, TResponse>(
+    /// <summary>An operation on one user: the one that <paramref name="name"/> tells, or the caller itself.</summary>
+    /// <param name="about">Adds what the question is about beside the user.</param>
+    private void MapUser<TRequest, TResponse>(
         Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
-        Func<IamContext, string, TRequest, CancellationToken, ValueTask<AccessDemand>> demand)
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
         where TRequest : Shape, new()
-        where TResponse : Shape, new() =>
-        Map(operation, handler, async (cx, request, stop) => [await demand(cx, $"iam:{operation.Name}", request, stop)]);
+        where TResponse : Shape, new() => MapNamed(IamAccess.UserAsync, operation, handler, name, about);
+
+    private void MapRole<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() => MapNamed(IamAccess.RoleAsync, operation, handler, name, about);
+
+    private void MapGroup<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() => MapNamed(IamAccess.GroupAsync, operation, handler, name, about);
+
+    private void MapPolicy<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() => MapNamed(IamAccess.PolicyAsync, operation, handler, name, about);
+
+    private void MapProfile<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() => MapNamed(IamAccess.ProfileAsync, operation, handler, name, about);
+
+    private void MapProvider<TRequest, TResponse>(
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about = null)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new() => MapNamed(IamAccess.ProviderAsync, operation, handler, name, about);
+
+    private void MapNamed<TRequest, TResponse>(
+        Func<IamContext, string, string?, CancellationToken, ValueTask<AccessDemand>> ask,
+        Operation<TRequest, TResponse> operation, Func<IamContext, TRequest, CancellationToken, ValueTask<TResponse>> handler,
+        Func<TRequest, string?> name, Func<AccessDemand, TRequest, AccessDemand>? about)
+        where TRequest : Shape, new()
+        where TResponse : Shape, new()
+    {
+        var action = $"iam:{operation.Name}";
+        Map(operation, handler, async (cx, request, stop) =>
+        {
+            var demand = await ask(cx, action, name(request), stop);
+            return [about is null ? demand : about(demand, request)];
+        });
+    }
 }

@@ -20,10 +20,7 @@ internal static class S3Access
     public static ValueTask<IReadOnlyList<AccessDemand>> ListObjectsAsync(S3Context cx, ListObjectsV2Request request, CancellationToken stop) =>
         One(new AccessDemand("s3:ListBucket", Bucket(request.Bucket))
         {
-            Keys = new Dictionary<string, IReadOnlyList<string>>
-            {
-                ["s3:prefix"] = [request.Prefix ?? ""], ["s3:delimiter"] = [request.Delimiter ?? ""],
-            },
+            Keys = AccessRules.Keys(("s3:prefix", request.Prefix), ("s3:delimiter", request.Delimiter)),
         });
 
     public static ValueTask<IReadOnlyList<AccessDemand>> ListBucketsAsync(S3Context cx, ListBucketsRequest request, CancellationToken stop) =>

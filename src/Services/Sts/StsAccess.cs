@@ -22,12 +22,15 @@ internal static class StsAccess
             return [];
         }
         AssumeRoleRules.Check(request);
+        // What a session hands on to the next counts as asked for.
+        var (tags, _) = SessionRules.Tags(cx.Caller, request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "") ?? [], request.TransitiveTagKeys ?? []);
+        var identity = SessionRules.SourceIdentity(cx.Caller, request.SourceIdentity, request.RoleArn!);
         var role = await AssumeRole.FindRoleAsync(cx, request.RoleArn!, stop);
         var assume = new AccessDemand("sts:AssumeRole", role?.ArnIn(cx.Call.AccountId) ?? request.RoleArn!)
         {
             Keys = AccessRules.Keys(
-                ("sts:RoleSessionName", request.RoleSessionName), ("sts:ExternalId", request.ExternalId), ("sts:SourceIdentity", request.SourceIdentity)),
-            RequestTags = AccessRules.Tags(request.Tags, t => t.Key, t => t.Value),
+                ("sts:RoleSessionName", request.RoleSessionName), ("sts:ExternalId", request.ExternalId), ("sts:SourceIdentity", identity)),
+            RequestTags = tags.Count > 0 ? tags : null,
             ResourceTags = role?.Tags,
             ResourcePolicy = role is null ? null : OfResource(PolicyTexts.TryRead(role.TrustPolicy, PolicyUse.Trust)),
             IsResourcePolicyRequired = true,
@@ -37,7 +40,7 @@ internal static class StsAccess
         {
             demands.Add(assume with { Action = "sts:TagSession" });
         }
-        if (request.SourceIdentity is not null)
+        if (identity is not null)
         {
             demands.Add(assume with { Action = "sts:SetSourceIdentity" });
         }

@@ -58,7 +58,7 @@ public sealed class EnforcementTests
     public async Task ASessionIsBoundByItsPoliciesAndCarriesItsTags()
     {
         await using var cloud = await AccessCloud.StartAsync();
-        await cloud.CreateRoleAsync("worker");
+        await cloud.CreateRoleAsync("worker", AccessCloud.TrustAccount.Replace("\"sts:AssumeRole\"", "[\"sts:AssumeRole\",\"sts:TagSession\"]", StringComparison.Ordinal));
         await cloud.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = "worker", PolicyName = "send", PolicyDocument = AllowTagged });
         Assert.False(await MaySendAsync(cloud, await AssumeAsync(cloud, new())));
         Assert.True(await MaySendAsync(cloud, await AssumeAsync(cloud, new() { Tags = [new() { Key = "queue", Value = "orders" }] })));

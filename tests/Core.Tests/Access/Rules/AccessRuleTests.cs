@@ -19,6 +19,8 @@ public sealed class AccessRuleTests
         ["Sts"] = IdentityRules.OfSts,
         ["Ssm"] = IdentityRules.OfSsm,
         ["SecretsManager"] = SecretRules.OfSecretsManager,
+        ["Kms"] = KeyRules.OfKms,
+        ["S3"] = ObjectRules.OfS3,
         ["Ecs"] = ContainerRules.OfEcs,
         ["Ecr"] = ContainerRules.OfEcr,
     };

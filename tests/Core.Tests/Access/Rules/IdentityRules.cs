@@ -5,6 +5,7 @@ internal static class IdentityRules
     private const string Policy = "arn:aws:iam::123456789012:policy/team/orders";
     private const string Boundary = "arn:aws:iam::123456789012:policy/boundary";
     private const string Role = "arn:aws:iam::123456789012:role/deploy";
+    private const string Provider = "arn:aws:iam::123456789012:oidc-provider/ci.example.com";
     private static readonly Api.Iam.Tag[] s_tags = [new() { Key = "team", Value = "a" }];
     private static readonly Api.Ssm.Tag[] s_ssmTags = [new() { Key = "team", Value = "a" }];
 
@@ -13,17 +14,18 @@ internal static class IdentityRules
         .. new[]
         {
             "GetUser", "DeleteUser", "ListUserTags", "ListGroupsForUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey", "PutUserPolicy",
-            "GetUserPolicy", "ListUserPolicies", "DeleteUserPolicy", "ListAttachedUserPolicies",
+            "GetUserPolicy", "ListUserPolicies", "DeleteUserPolicy", "ListAttachedUserPolicies", "UpdateUser", "DeleteUserPermissionsBoundary", "GetLoginProfile",
+            "DeleteLoginProfile",
         }.Select(name => new Rule(name, new { UserName = "bob" }, $"iam:{name} user/bob")),
         .. new[]
         {
             "GetRole", "DeleteRole", "UpdateRole", "UpdateRoleDescription", "ListRoleTags", "ListInstanceProfilesForRole", "UpdateAssumeRolePolicy", "PutRolePolicy",
-            "GetRolePolicy", "ListRolePolicies", "DeleteRolePolicy", "ListAttachedRolePolicies",
+            "GetRolePolicy", "ListRolePolicies", "DeleteRolePolicy", "ListAttachedRolePolicies", "DeleteRolePermissionsBoundary", "DeleteServiceLinkedRole",
         }.Select(name => new Rule(name, new { RoleName = "deploy" }, $"iam:{name} role/deploy")),
         .. new[]
         {
             "GetPolicy", "GetPolicyVersion", "CreatePolicyVersion", "ListPolicyVersions", "SetDefaultPolicyVersion", "DeletePolicyVersion",
-            "ListEntitiesForPolicy", "DeletePolicy",
+            "ListEntitiesForPolicy", "DeletePolicy", "ListPolicyTags",
         }.Select(name => new Rule(name, new { PolicyArn = Policy }, $"iam:{name} policy/team/orders")),
         .. new[] { "AttachUserPolicy", "DetachUserPolicy" }.Select(
             name => new Rule(name, new { UserName = "bob", PolicyArn = Policy }, $"iam:{name} user/bob iam:PolicyARN=policy/team/orders")),
@@ -31,6 +33,46 @@ internal static class IdentityRules
             name => new Rule(name, new { RoleName = "deploy", PolicyArn = Policy }, $"iam:{name} role/deploy iam:PolicyARN=policy/team/orders")),
         .. new[] { "ListPolicies", "ListAccountAliases", "GetAccountSummary", "SimulateCustomPolicy", "GetContextKeysForCustomPolicy" }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
         .. new[] { "SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy" }.Select(name => new Rule(name, new { PolicySourceArn = Role }, $"iam:{name} role/deploy")),
+        .. new[]
+        {
+            "GetGroup", "UpdateGroup", "DeleteGroup", "AddUserToGroup", "RemoveUserFromGroup", "PutGroupPolicy", "GetGroupPolicy", "ListGroupPolicies",
+            "DeleteGroupPolicy", "ListAttachedGroupPolicies",
+        }.Select(name => new Rule(name, new { GroupName = "makers" }, $"iam:{name} group/makers")),
+        .. new[] { "AttachGroupPolicy", "DetachGroupPolicy" }.Select(
+            name => new Rule(name, new { GroupName = "makers", PolicyArn = Policy }, $"iam:{name} group/makers iam:PolicyARN=policy/team/orders")),
+        .. new[] { "GetInstanceProfile", "DeleteInstanceProfile", "RemoveRoleFromInstanceProfile", "ListInstanceProfileTags" }.Select(
+            name => new Rule(name, new { InstanceProfileName = "box" }, $"iam:{name} instance-profile/box")),
+        .. new[]
+        {
+            "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint", "AddClientIDToOpenIDConnectProvider",
+            "RemoveClientIDFromOpenIDConnectProvider", "ListOpenIDConnectProviderTags",
+        }.Select(name => new Rule(name, new { OpenIDConnectProviderArn = Provider }, $"iam:{name} oidc-provider/ci.example.com")),
+        .. new[]
+        {
+            "ListGroups", "ListInstanceProfiles", "ListOpenIDConnectProviders", "CreateAccountAlias", "DeleteAccountAlias", "GetAccountAuthorizationDetails",
+            "GenerateCredentialReport", "GetCredentialReport",
+        }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
+        new("CreateGroup", new { GroupName = "makers", Path = "/team/" }, "iam:CreateGroup group/team/makers"),
+        new("PutUserPermissionsBoundary", new { UserName = "bob", PermissionsBoundary = Boundary },
+            "iam:PutUserPermissionsBoundary user/bob iam:PermissionsBoundary=policy/boundary"),
+        new("PutRolePermissionsBoundary", new { RoleName = "deploy", PermissionsBoundary = Boundary },
+            "iam:PutRolePermissionsBoundary role/deploy iam:PermissionsBoundary=policy/boundary"),
+        new("CreateServiceLinkedRole", new { AWSServiceName = "ecs.amazonaws.com" },
+            "iam:CreateServiceLinkedRole role/aws-service-role/ecs.amazonaws.com/* iam:AWSServiceName=ecs.amazonaws.com"),
+        new("GetServiceLinkedRoleDeletionStatus", new { DeletionTaskId = "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/1" },
+            "iam:GetServiceLinkedRoleDeletionStatus role/AWSServiceRoleForECS"),
+        new("CreateInstanceProfile", new { InstanceProfileName = "box", Tags = s_tags },
+            "iam:CreateInstanceProfile instance-profile/box +team=a", "iam:TagInstanceProfile instance-profile/box +team=a"),
+        new("AddRoleToInstanceProfile", new { InstanceProfileName = "box", RoleName = "deploy" },
+            "iam:AddRoleToInstanceProfile instance-profile/box", "iam:PassRole role/deploy"),
+        new("TagInstanceProfile", new { InstanceProfileName = "box", Tags = s_tags }, "iam:TagInstanceProfile instance-profile/box +team=a"),
+        new("UntagInstanceProfile", new { InstanceProfileName = "box", TagKeys = new[] { "team" } }, "iam:UntagInstanceProfile instance-profile/box aws:TagKeys=team"),
+        new("CreateOpenIDConnectProvider", new { Url = "https://ci.example.com" }, "iam:CreateOpenIDConnectProvider oidc-provider/ci.example.com"),
+        new("TagOpenIDConnectProvider", new { OpenIDConnectProviderArn = Provider, Tags = s_tags }, "iam:TagOpenIDConnectProvider oidc-provider/ci.example.com +team=a"),
+        new("UntagOpenIDConnectProvider", new { OpenIDConnectProviderArn = Provider, TagKeys = new[] { "team" } },
+            "iam:UntagOpenIDConnectProvider oidc-provider/ci.example.com aws:TagKeys=team"),
+        new("TagPolicy", new { PolicyArn = Policy, Tags = s_tags }, "iam:TagPolicy policy/team/orders +team=a"),
+        new("UntagPolicy", new { PolicyArn = Policy, TagKeys = new[] { "team" } }, "iam:UntagPolicy policy/team/orders aws:TagKeys=team"),
         // Without a name it is the caller.
         new("GetUser", new { }, "iam:GetUser user/ann"),
         new("CreateUser", new { UserName = "bob", Path = "/team/", PermissionsBoundary = Boundary },
@@ -56,6 +98,8 @@ internal static class IdentityRules
         new("GetAccessKeyInfo", new { AccessKeyId = "AKIANOBODYNOBODYNOB1" }, "sts:GetAccessKeyInfo *"),
         new("GetCallerIdentity", new { }),
         new("GetSessionToken", new { }),
+        new("AssumeRoleWithWebIdentity", new { RoleArn = Role }),
+        new("GetFederationToken", new { Name = "guest" }, "sts:GetFederationToken arn:aws:sts::123456789012:federated-user/guest"),
     ];
 
     public static readonly Rule[] OfSsm =
