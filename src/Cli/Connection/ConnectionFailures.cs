@@ -35,7 +35,7 @@ internal static class ConnectionFailures
         "QueueDoesNotExist" => new CommandFailure("The queue does not exist any more.", "'longspan queue list' shows all queues."),
         "UnknownOperationException" or "InvalidAction" => new CommandFailure(
             $"The server at {server.Endpoint} does not know this operation: {refused.Message}",
-            "Other servers, and older ones, do not offer all that this command uses."),
+            "What this command uses beyond the AWS API is a Longspan extension; other servers, and older ones, do not offer it."),
         "PurgeQueueInProgress" => new CommandFailure(refused.Message, "Wait until a minute has passed since the purge before, then run the command again."),
         _ => new CommandFailure($"The server refused: {refused.Code}: {refused.Message}", refused.IsServerFault ? "The server's log may say more." : null),
     };
