@@ -47,6 +47,10 @@ public sealed class JoinTests : IAsyncLifetime
             RoleName = "node",
             AssumeRolePolicyDocument = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
         }, default);
+        foreach (var policy in (string[])["service-role/AmazonEC2ContainerServiceforEC2Role", "AmazonSSMManagedInstanceCore"])
+        {
+            await client.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = "node", PolicyArn = $"arn:aws:iam::aws:policy/{policy}" }, default);
+        }
         var activation = await client.CallAsync(SsmOperations.CreateActivation, new() { IamRole = "node", RegistrationLimit = 1 }, default);
         var token = JoinToken.Parse(new JoinToken(_site.Endpoint, TlsSite.Region, activation.ActivationId!, activation.ActivationCode!, Pin).Encode())!;
         var certs = Path.Combine(_folder.FullName, "certs.d");

@@ -22,6 +22,7 @@ public sealed class SessionTests
         foreach (var name in (string[])["one", "two", "three"])
         {
             await cloud.CreateRoleAsync(name, TrustSessions);
+            await cloud.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = name, PolicyName = "go-on", PolicyDocument = AccessCloud.AllowAll });
         }
         var first = await CallerAsync(cloud, await AssumeAsync(cloud, "one", null, new()
         {

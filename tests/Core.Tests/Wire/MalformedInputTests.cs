@@ -1,10 +1,10 @@
 using System.Text;
 using Longspan.Api.Ecs;
+using Longspan.Api.S3;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Api.Sts;
 using Longspan.Core.Tests.Wire.Generated.CloudWatch;
-using Longspan.Core.Tests.Wire.Generated.S3;
 using Longspan.Core.Tests.Wire.Generated.XRay;
 using Longspan.Wire;
 using Longspan.Wire.Protocols;

@@ -1,8 +1,8 @@
 using System.Text;
 using Longspan.Api;
+using Longspan.Api.S3;
 using Longspan.Api.Shapes;
 using Longspan.Core.Tests.Wire.Generated.CloudWatch;
-using Longspan.Core.Tests.Wire.Generated.S3;
 using Longspan.Core.Tests.Wire.Generated.XRay;
 using Longspan.Wire;
 using Longspan.Wire.Recognition;
@@ -13,7 +13,7 @@ namespace Longspan.Core.Tests.Wire;
 public sealed class RecogniserTests
 {
     private static readonly Recogniser Recogniser =
-        new([.. AwsServices.All, CloudWatchOperations.Service, S3Operations.Service, XRayOperations.Service]);
+        new([.. AwsServices.All, CloudWatchOperations.Service, XRayOperations.Service]);
 
     private static string Scope(string service) =>
         $"Authorization: AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00";

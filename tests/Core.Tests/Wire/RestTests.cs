@@ -1,6 +1,6 @@
 using System.Text;
+using Longspan.Api.S3;
 using Longspan.Api.Shapes;
-using Longspan.Core.Tests.Wire.Generated.S3;
 using Longspan.Core.Tests.Wire.Generated.XRay;
 using Longspan.Wire.Protocols;
 using Xunit;

@@ -99,7 +99,7 @@ internal static class IdentityRules
         new("GetCallerIdentity", new { }),
         new("GetSessionToken", new { }),
         new("AssumeRoleWithWebIdentity", new { RoleArn = Role }),
-        new("GetFederationToken", new { Name = "guest" }, "sts:GetFederationToken arn:aws:sts::123456789012:federated-user/guest"),
+        new("GetFederationToken", new { Name = "guest" }, "sts:GetFederationToken federated-user/guest"),
     ];
 
     public static readonly Rule[] OfSsm =

@@ -10,7 +10,6 @@ public static class AwsServices
     public static IReadOnlyList<ServiceSchema> All { get; } = new[]
     {
         Longspan.Core.Tests.Wire.Generated.CloudWatch.CloudWatchOperations.Service,
-        Longspan.Core.Tests.Wire.Generated.S3.S3Operations.Service,
         Longspan.Core.Tests.Wire.Generated.XRay.XRayOperations.Service,
     };
 }
