@@ -59,7 +59,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         });
         _handler = _trust.Guard(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) });
         _http = new HttpClient(_handler) { Timeout = CallTimeout };
-        _reports = new HttpClient(ReportConnections.Handler(ConnectTimeout, _link)) { Timeout = CallTimeout };
+        _reports = new HttpClient(ReportConnections.Handler(ConnectTimeout, _link, _trust)) { Timeout = CallTimeout };
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
         _machine = settings.IsExternal
             ? new ManagedInstance(state, _http, settings.Endpoint, settings.Region, settings.Time) : null;

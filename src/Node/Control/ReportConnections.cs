@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Longspan.AgentLink;
+using Longspan.Wire.Client;
 
 namespace Longspan.Node.Control;
 
@@ -10,12 +11,12 @@ namespace Longspan.Node.Control;
 /// </summary>
 internal static class ReportConnections
 {
-    public static HttpMessageHandler Handler(TimeSpan connectTimeout, LinkState link) => new Naming(link)
+    public static HttpMessageHandler Handler(TimeSpan connectTimeout, LinkState link, ServerTrust trust) => new Naming(link)
     {
-        InnerHandler = new SocketsHttpHandler
+        InnerHandler = trust.Guard(new SocketsHttpHandler
         {
             ConnectTimeout = connectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1), ConnectCallback = ConnectAsync,
-        },
+        }),
     };
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)

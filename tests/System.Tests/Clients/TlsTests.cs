@@ -69,6 +69,10 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Contains("CERTIFICATE_VERIFY_FAILED", (await AwsAsync(variables, "sts", "get-caller-identity")).Failed(), StringComparison.Ordinal);
         (await AwsAsync(variables, "--ca-bundle", Authority, "iam", "create-role", "--role-name", "longspan-node", "--assume-role-policy-document", NodeSite.Trust("ssm"))).Succeeded();
         variables["AWS_CA_BUNDLE"] = Authority;
+        foreach (var policy in (string[])["service-role/AmazonEC2ContainerServiceforEC2Role", "AmazonSSMManagedInstanceCore"])
+        {
+            (await AwsAsync(variables, "iam", "attach-role-policy", "--role-name", "longspan-node", "--policy-arn", $"arn:aws:iam::aws:policy/{policy}")).Succeeded();
+        }
         (await AwsAsync(variables, "ecr", "create-repository", "--repository-name", "tls/busybox")).Succeeded();
         (await AwsAsync(variables, "ecs", "create-cluster", "--cluster-name", "tls")).Succeeded();
         await PushAsync((await AwsAsync(variables, "ecr", "get-login-password")).Succeeded().Trim());
