@@ -44,7 +44,9 @@ internal sealed class ServerUnderTest : IDisposable
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in new[]
-            { Path.Combine(AppContext.BaseDirectory, "longspan.dll"), "server", "--data", _data, "--port", _port.ToString(CultureInfo.InvariantCulture) })
+            { Path.Combine(AppContext.BaseDirectory, "longspan.dll"), "server", "--data", _data, "--port", _port.ToString(CultureInfo.InvariantCulture),
+                // All nodes of the simulator share one identity; real ones have one each.
+                "--rate-limit", "0" })
         {
             start.ArgumentList.Add(argument);
         }
