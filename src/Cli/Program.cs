@@ -19,6 +19,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
+        CoreDumps.Forbid();
         Terminal.Prepare();
         var root = new RootCommand("One container cluster over cloud machines and machines on your premises, speaking the AWS wire.")
         {

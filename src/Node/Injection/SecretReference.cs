@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Longspan.Api.Shapes;
 using Longspan.Node.Tasks;
 
 namespace Longspan.Node.Injection;
@@ -31,7 +32,7 @@ internal sealed record SecretReference(string SecretId, string? JsonKey, string?
         }
         try
         {
-            using var json = JsonDocument.Parse(secretString);
+            using var json = UntrustedJson.Parse(secretString);
             if (json.RootElement.ValueKind == JsonValueKind.Object)
             {
                 return json.RootElement.TryGetProperty(JsonKey, out var member)

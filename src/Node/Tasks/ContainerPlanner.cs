@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Longspan.AgentLink;
+using Longspan.Api.Shapes;
 using Longspan.Node.Engines;
 using Longspan.Node.Injection;
 
@@ -235,7 +236,7 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject ?? throw new TaskFault("DockerClientConfigError", $"{name} is not an object");
+            return UntrustedJson.ParseObject(text) ?? throw new TaskFault("DockerClientConfigError", $"{name} is not an object");
         }
         catch (JsonException e)
         {

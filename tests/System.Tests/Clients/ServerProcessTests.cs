@@ -16,6 +16,14 @@ public sealed class ServerProcessTests
     private const int AcknowledgedPerRound = 300;
 
     [Fact]
+    public async Task Its_memory_is_not_dumped_when_it_fails()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var limits = await File.ReadAllLinesAsync($"/proc/{server.Process.Id}/limits");
+        Assert.Matches(@"^Max core file size +0 +0 ", limits.Single(l => l.StartsWith("Max core file size", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Killed_under_load_everything_acknowledged_is_there_after_each_restart()
     {
         await using var server = await ServerProcess.StartAsync();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Longspan.Api.Shapes;
 
 namespace Longspan.Kernel.Access.Policies;
 
@@ -28,7 +29,7 @@ public static class PolicyReader
         }
         try
         {
-            using var json = JsonDocument.Parse(text, s_strict);
+            using var json = UntrustedJson.Parse(text, s_strict);
             return ReadPolicy(json.RootElement, use) with { Text = text };
         }
         catch (JsonException)

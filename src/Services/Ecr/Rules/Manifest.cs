@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Longspan.Api.Shapes;
 
 namespace Longspan.Services.Ecr.Rules;
 
@@ -28,7 +29,7 @@ internal sealed record Manifest(
     {
         try
         {
-            using var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32 });
+            using var json = UntrustedJson.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32 });
             var root = json.RootElement;
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("schemaVersion", out var version) || !version.TryGetInt32(out var schema) || schema != 2)
             {

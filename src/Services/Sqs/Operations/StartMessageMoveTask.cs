@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Documents;
@@ -99,7 +99,7 @@ internal static class MoveTaskRules
         }
         try
         {
-            var json = JsonNode.Parse(bytes.AsSpan(0, length), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            var json = UntrustedJson.ParseObject(Encoding.UTF8.GetString(bytes, 0, length));
             return json?["taskId"]?.ToString() is { Length: > 0 } task && json["sourceArn"]?.ToString() is { Length: > 0 } source ? (task, source) : null;
         }
         catch (JsonException)

@@ -94,7 +94,7 @@ internal static class PolicyJson
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            return UntrustedJson.ParseObject(text);
         }
         catch (JsonException)
         {

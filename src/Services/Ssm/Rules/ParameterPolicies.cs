@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Longspan.Api.Shapes;
 using Longspan.Api.Ssm;
 using Longspan.Services.Ssm.Documents;
 
@@ -29,7 +30,7 @@ internal static class ParameterPolicies
         List<ParameterPolicy> policies;
         try
         {
-            using var json = JsonDocument.Parse(text);
+            using var json = UntrustedJson.Parse(text);
             var items = json.RootElement.ValueKind == JsonValueKind.Array ? [.. json.RootElement.EnumerateArray()] : new List<JsonElement> { json.RootElement };
             // An empty object, alone or in an array, takes all policies away.
             policies = [.. items.Where(i => i.ValueKind != JsonValueKind.Object || i.EnumerateObject().Any()).Select(i => ReadOne(i, now))];

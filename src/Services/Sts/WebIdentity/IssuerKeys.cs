@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Authentication;
 using System.Text.Json;
+using Longspan.Api.Shapes;
 using Longspan.Api.Sts;
 using Longspan.Kernel.Access.Documents;
 using Longspan.Store.Documents;
@@ -111,7 +112,7 @@ internal sealed class IssuerKeys
 
     private static Uri AddressOfKeys(byte[] discovered, string issuer)
     {
-        using var json = JsonDocument.Parse(discovered);
+        using var json = UntrustedJson.Parse(discovered);
         string? TextOf(string name) => json.RootElement.ValueKind == JsonValueKind.Object
             && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         if (TextOf("issuer") != issuer)

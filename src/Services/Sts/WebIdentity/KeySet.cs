@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Longspan.Api.Shapes;
 
 namespace Longspan.Services.Sts.WebIdentity;
 
@@ -23,7 +24,7 @@ internal sealed class KeySet
     /// <summary>Keys of kinds that are not used here are passed over. Throws <see cref="JsonException"/> for what is not a key set.</summary>
     public static KeySet Read(ReadOnlyMemory<byte> text)
     {
-        using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaximumDepth });
+        using var json = UntrustedJson.Parse(text, new JsonDocumentOptions { MaxDepth = MaximumDepth });
         if (json.RootElement.ValueKind != JsonValueKind.Object
             || !json.RootElement.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array || keys.GetArrayLength() > MaximumKeys)
         {

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Longspan.Api.Shapes;
 
 namespace Longspan.Services.Sts.WebIdentity;
 
@@ -74,7 +75,7 @@ internal sealed class WebToken
         }
         try
         {
-            using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(part), s_strict);
+            using var json = UntrustedJson.Parse(Base64Url.DecodeFromChars(part), s_strict);
             return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
         }
         catch (JsonException)

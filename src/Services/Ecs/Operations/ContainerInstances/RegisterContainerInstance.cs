@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Services.Ecs.Documents;
@@ -143,10 +144,9 @@ internal static class RegisterContainerInstance
         }
         try
         {
-            using var document = System.Text.Json.JsonDocument.Parse(request.InstanceIdentityDocument);
-            return document.RootElement.TryGetProperty("instanceId", out var id) ? id.GetString() : null;
+            return UntrustedJson.ParseObject(request.InstanceIdentityDocument)?["instanceId"] is { } id ? id.GetValue<string>() : null;
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             throw new ClientException("The instance identity document is not valid.");
         }

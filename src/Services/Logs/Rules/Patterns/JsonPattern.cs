@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Longspan.Api.Shapes;
 
 namespace Longspan.Services.Logs.Rules.Patterns;
 
@@ -29,7 +30,7 @@ internal static class JsonPattern
         }
         try
         {
-            using var document = JsonDocument.Parse(message, s_options);
+            using var document = UntrustedJson.Parse(message, s_options);
             return condition(document.RootElement);
         }
         catch (JsonException)
