@@ -38,6 +38,7 @@ namespace Longspan.AgentLink;
 [JsonSerializable(typeof(IAMRoleCredentialsAckRequest))]
 [JsonSerializable(typeof(TaskStopVerificationMessage))]
 [JsonSerializable(typeof(NodeReportMessage))]
+[JsonSerializable(typeof(OfflineCredentialsMessage))]
 [JsonSerializable(typeof(PublishMetricsRequest))]
 [JsonSerializable(typeof(PublishHealthRequest))]
 [JsonSerializable(typeof(PublishInstanceStatusRequest))]
@@ -60,6 +61,7 @@ public sealed partial class AgentLinkJson : JsonSerializerContext
         Default.InvalidInstanceException, Default.AccessDeniedException, Default.InactiveInstanceException,
         Default.ResourceValidationException, Default.InvalidParameterException, Default.HeartbeatAckRequest, Default.AckRequest,
         Default.NackRequest, Default.IAMRoleCredentialsAckRequest, Default.TaskStopVerificationMessage, Default.NodeReportMessage,
+        Default.OfflineCredentialsMessage,
         Default.PublishMetricsRequest, Default.PublishHealthRequest,
         Default.PublishInstanceStatusRequest, Default.AckPublishMetric, Default.AckPublishHealth, Default.AckPublishInstanceStatus,
         Default.StopTelemetrySessionMessage,

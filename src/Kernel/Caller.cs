@@ -30,6 +30,11 @@ public sealed record Caller(string AccountId, string Arn, string UserId, string 
     public string? SourceArn { get; private init; }
     /// <summary>What the session token of a temporary key says, as far as policies ask for it; null for long-lived keys.</summary>
     public CallerSession? Session { get; init; }
+    /// <summary>
+    /// What an offline session is bound to. Of a service: what the session that it asks for is to be bound to. Sessions that are taken on
+    /// from a bound one are bound alike.
+    /// </summary>
+    public Access.OfflineClaims? Offline { get; init; }
     public bool IsAnonymous => UserId == AnonymousName;
 
     /// <summary>

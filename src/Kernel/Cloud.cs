@@ -56,19 +56,20 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         Entry entry, AuditTrail? audit, CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
         // Of an administrator's calls the rule is asked for the trail only, and beforehand: after a deletion nothing may tell what it was about.
-        var demands = entry.IsAudited || !call.Caller.IsAdministrator ? await entry.Access(call, request, stop) : [];
+        var isKept = entry.IsAudited || call.Caller.Offline is not null;
+        var demands = isKept || !call.Caller.IsAdministrator ? await entry.Access(call, request, stop) : [];
         Shape response;
         try
         {
             await Access.RequireAsync(call, operation, demands, stop);
             response = await entry.Handler(call, request, stop);
         }
-        catch (AwsError error) when (audit is not null && (entry.IsAudited || AuditRules.IsDenial(error)))
+        catch (AwsError error) when (audit is not null && (isKept || AuditRules.IsDenial(error)))
         {
             await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), Error: error));
             throw;
         }
-        if (audit is not null && entry.IsAudited)
+        if (audit is not null && isKept)
         {
             await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), response));
         }

@@ -37,7 +37,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly HttpClient _reports;
     private readonly ManagedInstance? _machine;
     private readonly KeysFile? _keysFile;
-    private readonly CredentialStore _credentials = new();
+    private readonly CredentialStore _credentials;
     private readonly LinkState _link;
     private readonly TaskEndpoints _endpoints;
     private readonly MetadataRedirect _redirect;
@@ -50,6 +50,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _engine = engine;
         _state = state;
         _link = new LinkState(settings.Time);
+        _credentials = new CredentialStore(new OfflineGrants(state, settings.Time));
         _trust = ServerPin.Trust(settings, state, maySave: true, authorities =>
         {
             if (settings.RegistryCertificates is { } folder)
@@ -63,7 +64,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _keysFile = settings.KeysFile is { } path ? new KeysFile(path, settings.KeysProfile) : null;
         _machine = settings.IsExternal
             ? new ManagedInstance(state, _http, settings.Endpoint, settings.Region, settings.Time) : null;
-        _endpoints = new TaskEndpoints(settings, engine, _credentials, log);
+        _endpoints = new TaskEndpoints(settings, engine, _credentials, () => _link.IsCutOff, log);
         _redirect = new MetadataRedirect(settings.Name, settings.BridgeNamespace, log);
     }
 

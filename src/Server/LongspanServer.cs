@@ -6,6 +6,7 @@ using Longspan.Kernel.Audit;
 using Longspan.Kernel.Reconcilers;
 using Longspan.Server.Endpoint;
 using Longspan.Server.Transport;
+using Longspan.Services.Ecs;
 using Longspan.Store;
 using Longspan.Wire.Recognition;
 using Microsoft.AspNetCore.Builder;
@@ -85,10 +86,13 @@ public sealed class LongspanServer : IAsyncDisposable
             Refusals = new AuthorizationMessages(store.Sealer),
         };
         var tokens = new SessionTokens(store.Sealer);
-        var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials);
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
         var account = await bootstrap.EnsureAsync(settings.Region, stop);
         var modules = Modules.Create(cloud, store, tokens, log);
+        var keys = new AccessKeys(store.Documents, tokens, settings.Clock, settings.AccountId, settings.AcceptAnyCredentials)
+        {
+            Offline = modules.OfType<EcsModule>().Single().AcceptsAsync,
+        };
         foreach (var module in modules)
         {
             opened.OnClose(module.StopAsync);

@@ -13,6 +13,8 @@ public static class NodeCapability
     public const string LogSpool = "longspan.capability.log-spool";
     /// <summary>The node keeps its assignment on disk and restarts it while cut off.</summary>
     public const string OfflineAssignment = "longspan.capability.offline-assignment";
+    /// <summary>The node keeps <see cref="OfflineCredentialsMessage"/>s.</summary>
+    public const string OfflineCredentials = "longspan.capability.offline-credentials";
     /// <summary>Header of the node's API calls; see <see cref="NodeReportMessage.Connection"/>.</summary>
     public const string ConnectionHeader = "x-longspan-connection";
     /// <summary>Custom attribute with the node's name as the operator gave it.</summary>
@@ -60,6 +62,23 @@ public sealed record NodeTaskReport
     public string? LastAloneEnd { get; init; }
     /// <summary>Seconds since the epoch at which the task's keys ran out, if they have.</summary>
     public double? CredentialsExpiredAt { get; init; }
+    /// <summary>Seconds since the epoch at which its containers first got offline credentials, since the node last told so.</summary>
+    public double? OfflineCredentialsSince { get; init; }
+    /// <summary>The node holds offline credentials for it.</summary>
+    public bool? HasOfflineCredentials { get; init; }
     /// <summary>The task's own address in awsvpc mode. A RUNNING report carries it as the <c>bindIP</c> of its network bindings.</summary>
     public string? PrivateIPv4Address { get; init; }
+}
+
+/// <summary>
+/// Server to node: keys of a task's role for a cut that outlasts the usual ones. The node keeps them and gives them to the task's containers
+/// only while it is cut off and the usual keys have ended. Not answered; each connection brings them anew.
+/// </summary>
+public sealed record OfflineCredentialsMessage : AgentMessage
+{
+    public string? TaskArn { get; init; }
+    /// <summary>Under the id of the usual ones. Null takes back what was sent before.</summary>
+    public IAMRoleCredentials? RoleCredentials { get; init; }
+    /// <summary>Seconds since the epoch; before that the server takes no call that is signed with them.</summary>
+    public double? UsableFrom { get; init; }
 }

@@ -27,6 +27,9 @@ public sealed class AccessKeys
         _kept = new AccessCache<KeyLookup>(AccessChanges.Of(documents), MaximumKept);
     }
 
+    /// <summary>Decides about offline sessions. Where nobody does, none counts.</summary>
+    public OfflineJudge? Offline { get; init; }
+
     /// <param name="sessionToken">The request's <c>X-Amz-Security-Token</c>, if it has one.</param>
     public async ValueTask<KeyLookup> FindAsync(string accessKeyId, string? sessionToken, CancellationToken stop)
     {
@@ -73,6 +76,17 @@ public sealed class AccessKeys
 
     private async ValueTask<KeyLookup> FindSessionAsync(string accessKeyId, string sessionToken, CancellationToken stop)
     {
+        var found = await OpenSessionAsync(accessKeyId, sessionToken, stop);
+        if (found is not { Status: KeyStatus.Found, Session: { Offline: not null } session })
+        {
+            return found;
+        }
+        // To its holder a session that does not count is one that is over: SDKs then ask for other keys.
+        return Offline is not null && await Offline(session, stop) ? found : Expired(session);
+    }
+
+    private async ValueTask<KeyLookup> OpenSessionAsync(string accessKeyId, string sessionToken, CancellationToken stop)
+    {
         var now = _kept.Now;
         if (_kept.TryGet(sessionToken, out var kept) && kept.Session?.AccessKeyId == accessKeyId)
         {
@@ -114,13 +128,14 @@ public sealed class AccessKeys
                 session.AccessKeyId, IsAdministrator: false)
             {
                 Session = SessionOf(session, role.Value.ArnIn(_accountId)),
+                Offline = session.Offline,
             }
             : null;
     }
 
     private static CallerSession SessionOf(SessionClaims session, string? roleArn) => new()
     {
-        IssuedAt = DateTimeOffset.FromUnixTimeMilliseconds(session.IssuedAtMilliseconds),
+        IssuedAt = session.IssuedAt,
         RoleArn = roleArn,
         Policy = session.SessionPolicy,
         PolicyArns = session.SessionPolicyArns,

@@ -29,11 +29,14 @@ public sealed record SessionClaims
     [JsonPropertyName("f")] public string? FederatedName { get; init; }
     /// <summary>The ARN of the provider whose token opened the session (<c>aws:FederatedProvider</c>).</summary>
     [JsonPropertyName("fp")] public string? FederatedProvider { get; init; }
+    /// <summary>Set for a session that a node keeps for the time of a cut.</summary>
+    [JsonPropertyName("o")] public OfflineClaims? Offline { get; init; }
 
     /// <summary>As <c>GetCallerIdentity</c> tells it: <c>AROA…:SESSION</c>, <c>AIDA…</c> or <c>ACCOUNT:FEDERATED</c>.</summary>
     [JsonIgnore]
     public string UniqueId => FederatedName is not null ? $"{AccountId}:{FederatedName}"
         : RoleSessionName is null ? PrincipalId : $"{PrincipalId}:{RoleSessionName}";
+    [JsonIgnore] public DateTimeOffset IssuedAt => DateTimeOffset.FromUnixTimeMilliseconds(IssuedAtMilliseconds);
     [JsonIgnore] public DateTimeOffset ExpiresAt => DateTimeOffset.FromUnixTimeSeconds(ExpiresAtSeconds);
 
     // A record prints its members; this one must never print its secret.

@@ -32,6 +32,7 @@ internal static class AuditEvent
             WriteIdentity(json, audited.Call.Caller);
             WriteCall(json, audited);
             WriteContent(json, audited);
+            WriteOffline(json, audited.Call.Caller);
             WriteResources(json, audited);
             json.WriteString("requestID", audited.Call.RequestId);
             json.WriteString("eventID", Ids.Uuid());
@@ -115,6 +116,12 @@ internal static class AuditEvent
 
     private static void WriteContent(Utf8JsonWriter json, AuditedCall audited)
     {
+        if (!AuditRules.IsShown(audited))
+        {
+            json.WriteNull("requestParameters");
+            json.WriteNull("responseElements");
+            return;
+        }
         var shapes = new AuditShapeWriter(json);
         shapes.Write("requestParameters", audited.Request);
         // As on AWS, what a reading call returned is nobody's business here.
@@ -125,6 +132,21 @@ internal static class AuditEvent
         else
         {
             json.WriteNull("responseElements");
+        }
+    }
+
+    // AWS leaves this member to each service.
+    private static void WriteOffline(Utf8JsonWriter json, Caller caller)
+    {
+        if (caller.Offline is { } bound)
+        {
+            json.WriteStartObject("additionalEventData");
+            json.WriteStartObject("offlineCredentials");
+            json.WriteString("taskArn", bound.TaskArn);
+            json.WriteString("containerInstance", bound.InstanceId);
+            json.WriteString("usableFrom", Time(bound.UsableFrom));
+            json.WriteEndObject();
+            json.WriteEndObject();
         }
     }
 

@@ -4,8 +4,8 @@ using Longspan.Api.Shapes;
 namespace Longspan.Kernel.Audit;
 
 /// <summary>
-/// Which calls the audit trail keeps: all that change something, all that hand out credentials or secrets, and every denial. Calls of the
-/// <see cref="DataPlane"/> are kept when they are denied.
+/// Which calls the audit trail keeps: all that change something, all that hand out credentials or secrets, every denial, and every call with
+/// an offline session. Other calls of the <see cref="DataPlane"/> are kept when they are denied.
 /// </summary>
 public static class AuditRules
 {
@@ -46,6 +46,13 @@ public static class AuditRules
     /// calls that were kept already.
     /// </summary>
     public static bool IsKeptFor(Caller caller) => caller.ServicePrincipal is null && caller.AccessKeyId.Length > 0;
+
+    /// <summary>
+    /// Calls with an offline session are kept whatever they are. Those that are kept for nothing else are shown without what
+    /// was sent and answered, which may be a sealed queue's messages.
+    /// </summary>
+    public static bool IsShown(AuditedCall audited) =>
+        audited.Call.Caller.Offline is null || IsKept(audited.Operation) || (audited.Error is { } error && IsDenial(error));
 
     private static string KeyOf(Operation operation) => $"{operation.Service.IamPrefix}:{operation.Name}";
 }

@@ -114,6 +114,7 @@ internal sealed class ControlSession(
         var connection = NodeIds.Uuid();
         await socket.SendAsync(Report(connection), stop);
         tasks.AloneRestartsTold();
+        credentials.Offline.Told();
         link.Up(connection);
         var patience = settings.HeartbeatTimeout;
         DateTimeOffset? lastBeat = null;
@@ -155,7 +156,7 @@ internal sealed class ControlSession(
         NodeName = settings.Name,
         AgentVersion = NodeAgent.Version,
         Generation = tasks.Generation,
-        DisconnectedSince = _endedAt is { } at ? (at - DateTimeOffset.UnixEpoch).TotalSeconds : null,
+        DisconnectedSince = Seconds(_endedAt),
         Tasks = [.. tasks.Runners.Select(r => new NodeTaskReport
         {
             TaskArn = r.Task.Arn,
@@ -166,14 +167,25 @@ internal sealed class ControlSession(
             ServiceName = r.Task.Task.ServiceName,
             AloneRestarts = r.Task.AloneRestarts > 0 ? r.Task.AloneRestarts : null,
             LastAloneEnd = r.Task.AloneRestarts > 0 ? r.Task.LastAloneEnd : null,
-            CredentialsExpiredAt = credentials.ExpiryOf(r.IsOver ? null : r.Task.RoleCredentialsId) is { } ended && ended <= settings.Time.GetUtcNow()
-                ? (ended - DateTimeOffset.UnixEpoch).TotalSeconds : null,
+            CredentialsExpiredAt = r.IsOver ? null : Seconds(EndOf(r.Task.RoleCredentialsId)),
+            OfflineCredentialsSince = r.IsOver ? null : Seconds(credentials.Offline.ServedSince(r.Task.RoleCredentialsId)),
+            HasOfflineCredentials = credentials.Offline.Find(r.Task.RoleCredentialsId) is null ? null : true,
             PrivateIPv4Address = r.Task.Task.NetworkMode == "awsvpc"
                 ? r.Task.Containers.Select(c => c.Address).FirstOrDefault(a => a is { Length: > 0 }) : null,
         })],
         LostLogEvents = link.LostLogEvents(),
         SpooledLogBytes = link.SpooledLogBytes(),
     };
+
+    /// <summary>When the last keys that the task's containers could get came to their end, if they have.</summary>
+    private DateTimeOffset? EndOf(string? credentialsId)
+    {
+        var usual = credentials.ExpiryOf(credentialsId);
+        var end = credentials.Offline.ServedSince(credentialsId) is null ? usual : credentials.Offline.Find(credentialsId)?.Ends;
+        return end <= settings.Time.GetUtcNow() ? end : null;
+    }
+
+    private static double? Seconds(DateTimeOffset? time) => (time - DateTimeOffset.UnixEpoch)?.TotalSeconds;
 
     private async Task AnswerAsync(Socket socket, AgentMessage message, SavedInstance instance, CancellationToken stop)
     {
@@ -187,11 +199,10 @@ internal sealed class ControlSession(
                 break;
             case IAMRoleCredentialsMessage { MessageId.Length: > 0, RoleCredentials: { IsComplete: true } fresh } renewed
                 when renewed.RoleType is IAMRoleCredentialsMessage.TaskApplication or IAMRoleCredentialsMessage.TaskExecution:
-                credentials.Put(fresh);
-                if (tasks.Find(renewed.TaskArn) is not null)
-                {
-                    await AcknowledgeAsync(socket, renewed.MessageId!, fresh, stop);
-                }
+                await RenewAsync(socket, renewed, fresh, stop);
+                break;
+            case OfflineCredentialsMessage sent when tasks.Find(sent.TaskArn) is { } runner:
+                credentials.Offline.Take(runner.Task, sent);
                 break;
             case TaskManifestMessage { MessageId.Length: > 0 } manifest:
                 await CompareAsync(socket, manifest, instance, stop);
@@ -215,6 +226,15 @@ internal sealed class ControlSession(
             case PerformUpdateMessage { MessageId: { } id } update:
                 await socket.SendAsync(Nack(update.ClusterArn, update.ContainerInstanceArn, id), stop);
                 break;
+        }
+    }
+
+    private async Task RenewAsync(Socket socket, IAMRoleCredentialsMessage renewed, IAMRoleCredentials fresh, CancellationToken stop)
+    {
+        credentials.Put(fresh);
+        if (tasks.Find(renewed.TaskArn) is not null)
+        {
+            await AcknowledgeAsync(socket, renewed.MessageId!, fresh, stop);
         }
     }
 

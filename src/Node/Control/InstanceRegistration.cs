@@ -132,6 +132,7 @@ internal sealed class InstanceRegistration(NodeSettings settings, StateFolder st
             "ecs.capability.task-eni", "ecs.capability.secrets.ssm.environment-variables", "ecs.capability.secrets.ssm.bootstrap.log-driver",
             "ecs.capability.secrets.asm.environment-variables", "ecs.capability.secrets.asm.bootstrap.log-driver",
             "ecs.capability.private-registry-authentication.secretsmanager", "ecs.capability.env-files.s3", "ecs.capability.pid-ipc-namespace-sharing", NodeCapability.LogSpool, NodeCapability.OfflineAssignment,
+            NodeCapability.OfflineCredentials,
         ];
         // Cloud capacity is the platform's own; only machines that joined by activation are external.
         return names.Concat(engine.LogDrivers.Intersect(s_logDrivers).Select(d => "com.amazonaws.ecs.capability.logging-driver." + d))

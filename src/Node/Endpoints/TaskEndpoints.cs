@@ -17,7 +17,9 @@ namespace Longspan.Node.Endpoints;
 /// What containers ask their node: task credentials, and metadata version 3 and 4. Ids in the paths are unguessable and are the only
 /// authorization, as on Amazon's agent; the listener is reachable from the node's own bridge only.
 /// </summary>
-internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engine, CredentialStore credentials, ILogger log) : IAsyncDisposable
+/// <param name="isCutOff">Whether the server cannot be reached: offline credentials are for nothing else.</param>
+internal sealed class TaskEndpoints(
+    NodeSettings settings, ContainerEngine engine, CredentialStore credentials, Func<bool> isCutOff, ILogger log) : IAsyncDisposable
 {
     private const int MaxConnections = 512;
     private const int MaxTold = 1000;
@@ -87,10 +89,8 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
 
     private async Task CredentialsAsync(HttpContext http, string id)
     {
-        if (credentials.Get(id) is { } found)
+        if ((Offline(id) ?? credentials.Get(id)) is { } found)
         {
-            // Served all the same, as Amazon's agent does: the service that is called says best that they are too old.
-            TellIfExpired(id, found);
             await JsonAsync(http, 200, new JsonObject
             {
                 ["RoleArn"] = found.RoleArn, ["AccessKeyId"] = found.AccessKeyId, ["SecretAccessKey"] = found.SecretAccessKey,
@@ -106,13 +106,40 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
         await JsonAsync(http, status, new JsonObject { ["code"] = code, ["message"] = $"CredentialsV2Request: {text}", ["HTTPErrorCode"] = status });
     }
 
-    private void TellIfExpired(string id, AgentLink.IAMRoleCredentials found)
+    /// <summary>
+    /// What a container gets in place of its usual keys, once they have ended or are gone with a restart of the node. Without such, ended ones
+    /// are served all the same, as Amazon's agent does: the service that is called says best that they are too old.
+    /// </summary>
+    private AgentLink.IAMRoleCredentials? Offline(string id)
     {
         var now = settings.Time.GetUtcNow();
-        if (credentials.ExpiryOf(id) is not { } expired || expired > now)
+        var usual = credentials.Get(id);
+        var ended = credentials.ExpiryOf(id);
+        if (usual is not null && !(ended <= now))
         {
-            return;
+            return null;
         }
+        if (isCutOff() && credentials.Offline.Serve(id, out var isFirst) is { } offline)
+        {
+            if (isFirst)
+            {
+                log.LogWarning(
+                    "Task {Task} gets offline credentials of {Role}: its usual ones have ended and the server cannot be reached", TaskOf(id), offline.RoleArn);
+            }
+            return offline;
+        }
+        if (usual is not null)
+        {
+            TellExpired(id, usual, ended!.Value, now);
+        }
+        return null;
+    }
+
+    private string? TaskOf(string id) =>
+        Tasks?.Runners.FirstOrDefault(r => r.Task.RoleCredentialsId == id || r.Task.ExecutionCredentialsId == id)?.Task.Id;
+
+    private void TellExpired(string id, AgentLink.IAMRoleCredentials found, DateTimeOffset expired, DateTimeOffset now)
+    {
         lock (_told)
         {
             if (_told.TryGetValue(id, out var last) && now - last < TellAgain)
@@ -125,10 +152,9 @@ internal sealed class TaskEndpoints(NodeSettings settings, ContainerEngine engin
             }
             _told[id] = now;
         }
-        var task = Tasks?.Runners.FirstOrDefault(r => r.Task.RoleCredentialsId == id || r.Task.ExecutionCredentialsId == id)?.Task.Id;
         log.LogWarning(
             "Task {Task} uses credentials of {Role} that ended at {Expired}. They are renewed when the server can be reached",
-            task, found.RoleArn, expired);
+            TaskOf(id), found.RoleArn, expired);
     }
 
     private async Task MetadataAsync(HttpContext http, string version, string id, string[] rest)

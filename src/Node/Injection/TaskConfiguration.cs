@@ -14,7 +14,7 @@ internal delegate Task<InjectedValues> ConfigurationSource(SavedTask task, Cance
 /// </summary>
 internal sealed class TaskConfiguration(StateFolder state, ConfigurationSource source)
 {
-    private readonly SealedValues _kept = new(state);
+    private readonly SealedFiles<InjectedValues> _kept = new(state, "values", "", InjectedValuesJson.Default.InjectedValues);
 
     public static bool IsNeeded(AgentContainer container) => container.Secrets is { Count: > 0 } || container.EnvironmentFiles is { Count: > 0 };
 

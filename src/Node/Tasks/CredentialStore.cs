@@ -7,9 +7,12 @@ namespace Longspan.Node.Tasks;
 /// Role credentials of live tasks, in memory only. Served until replaced or the task is gone, even past their expiry: whoever uses them
 /// hears from the server that they are too old, which says more than an error here.
 /// </summary>
-internal sealed class CredentialStore
+/// <param name="offline">What stands in for them during a cut.</param>
+internal sealed class CredentialStore(OfflineGrants offline)
 {
     private readonly ConcurrentDictionary<string, IAMRoleCredentials> _byId = new(StringComparer.Ordinal);
+
+    public OfflineGrants Offline => offline;
 
     public void Put(IAMRoleCredentials credentials)
     {

@@ -20,7 +20,7 @@ internal sealed class SavedTask
     /// <summary>Order of acceptance on this node: the resource queue is first in, first out.</summary>
     public long Sequence { get; set; }
     public required AgentTask Task { get; init; }
-    /// <summary>The ids under which the containers ask for credentials. The credentials themselves are never written.</summary>
+    /// <summary>The ids under which the containers ask for credentials. The credentials themselves are not written here.</summary>
     public string? RoleCredentialsId { get; init; }
     public string? ExecutionCredentialsId { get; init; }
     public bool StopWanted { get; set; }

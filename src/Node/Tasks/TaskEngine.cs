@@ -62,6 +62,7 @@ internal sealed class TaskEngine : IAsyncDisposable
             saved.Add(StateFolder.Read(path, SavedTaskJson.Default.SavedTask)!);
         }
         _context.Configuration.Keep(saved);
+        _credentials.Offline.Restore(saved);
         foreach (var task in saved.OrderBy(t => t.Sequence))
         {
             _nextSequence = task.Sequence + 1;
@@ -291,6 +292,7 @@ internal sealed class TaskEngine : IAsyncDisposable
     {
         _credentials.Remove(runner.Task.RoleCredentialsId);
         _credentials.Remove(runner.Task.ExecutionCredentialsId);
+        _credentials.Offline.Forget(runner.Task);
         _runners.TryRemove(runner.Task.Arn, out _);
         _loops.TryRemove(runner.Task.Arn, out _);
     }

@@ -2,7 +2,9 @@ using Longspan.Api.Ecs;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Longspan.Kernel.Reconcilers;
+using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Link;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Operations;
 using Longspan.Services.Ecs.Reconcilers;
 using Longspan.Services.Ecs.Rules;
@@ -14,6 +16,7 @@ namespace Longspan.Services.Ecs;
 /// <summary>The table of contents of ECS: operations, passes, and the agent link's two websockets.</summary>
 public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
 {
+    private readonly Cloud _cloud;
     private readonly SessionRegistry _sessions = new();
     private readonly Turns _turns = new();
     private readonly LinkEndpoints _link;
@@ -24,8 +27,9 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
         : base(EcsOperations.Service)
     {
         ArgumentNullException.ThrowIfNull(logs);
-        _link = new LinkEndpoints(cloud, _sessions, _turns, logs.CreateLogger<EcsModule>());
+        _cloud = cloud;
         _presence = new ServerPresence(cloud);
+        _link = new LinkEndpoints(cloud, _sessions, _turns, _presence, logs.CreateLogger<EcsModule>());
         Reconcilers =
         [
             new ServiceReconciler(cloud, _turns, _presence.StartedAt, alarms), new WaitingReconciler(cloud, _turns),
@@ -59,6 +63,24 @@ public sealed class EcsModule : ServiceModule<EcsContext>, IDisposable
     {
         _link.Dispose();
         _presence.Dispose();
+    }
+
+    /// <summary>Whether an offline session of a task counts now: what <see cref="AccessKeys.Offline"/> asks.</summary>
+    public async ValueTask<bool> AcceptsAsync(SessionClaims session, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        if (session.Offline is not { } bound || _cloud.Settings.AwsStrict || !Arn.TryParse(bound.TaskArn, out var arn)
+            || arn.Resource.Split('/') is not [_, var clusterName, var taskId])
+        {
+            return false;
+        }
+        var account = new CallScope(arn.AccountId, arn.Region);
+        var scope = $"{account.DocumentScope}/{clusterName}";
+        var (instance, task) = await EcsMirror.ReadAsync(
+            _cloud.Documents, scope, c => (c.Node(bound.InstanceId)?.Instance.Value, c.Task(taskId)), stop);
+        var cluster = await _cloud.Documents.GetAsync(EcsKinds.Cluster, account.DocumentScope, clusterName, stop);
+        return _sessions.IsConnected(SessionRegistry.KeyOf(scope, bound.InstanceId))
+            && OfflineCredentials.IsAccepted(session, cluster?.Value, instance, task, _cloud.Clock.GetUtcNow());
     }
 
     private void MapClusters()

@@ -98,7 +98,7 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
             LogSpoolBytes = spoolBytes,
         };
         _logs = new LogDelivery(
-            _state, _engine, settings, _ => ValueTask.FromResult(new AwsCredentials("AK", "s")), new CredentialStore(), _handler,
+            _state, _engine, settings, _ => ValueTask.FromResult(new AwsCredentials("AK", "s")), new CredentialStore(new OfflineGrants(_state, TimeProvider.System)), _handler,
             NullLogger.Instance, _stop.Token);
     }
 

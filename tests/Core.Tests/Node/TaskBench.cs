@@ -20,7 +20,7 @@ internal sealed class TaskBench : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("node-test").FullName;
     public FakeEngine Engine { get; } = new("n1", TimeProvider.System);
-    public CredentialStore Credentials { get; } = new();
+    public CredentialStore Credentials { get; private set; } = null!;
     public TaskEngine Tasks { get; private set; } = null!;
     public int CpuUnits { get; init; } = 4096;
     public TimeSpan CleanupWait { get; init; } = TimeSpan.FromHours(1);
@@ -39,6 +39,7 @@ internal sealed class TaskBench : IAsyncDisposable
             Name = "n1", Endpoint = new Uri("http://127.0.0.1:1"), Region = "us-east-1", StateFolder = Folder, Network = "net",
         };
         _state = StateFolder.Open(Folder);
+        Credentials = new CredentialStore(new OfflineGrants(_state, TimeProvider.System));
         var context = new TaskRunnerContext
         {
             Engine = Engine,

@@ -27,6 +27,8 @@ internal sealed record ContainerInstanceDocument
     public DateTimeOffset? LostSince { get; init; }
     /// <summary>The server's life (<see cref="Link.ServerPresence"/>) in which <see cref="LostSince"/> was last put right.</summary>
     public long LostInLife { get; init; }
+    /// <summary>When it was away lately, as far as that may still matter (<see cref="Rules.OfflineCredentials"/>).</summary>
+    public IReadOnlyList<InstanceAbsence> Absences { get; init => field = value ?? []; } = [];
     public IReadOnlyList<InstanceAttribute> Attributes { get; init; } = [];
     public required InstanceResources Registered { get; init; }
     public string? AgentVersion { get; init; }
@@ -65,6 +67,8 @@ internal sealed record ContainerInstanceDocument
 }
 
 internal sealed record InstanceAttribute(string Name, string? Value);
+
+internal sealed record InstanceAbsence(DateTimeOffset From, DateTimeOffset Until);
 
 /// <summary>What the node registered with; ports are those that its host already uses.</summary>
 internal sealed record InstanceResources(

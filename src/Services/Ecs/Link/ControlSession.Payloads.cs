@@ -190,12 +190,14 @@ internal sealed partial class ControlSession
     private async ValueTask<DateTimeOffset> RefreshCredentialsAsync(CancellationToken stop)
     {
         var next = DateTimeOffset.MaxValue;
+        var offlineLife = await OfflineLifeAsync(stop);
         foreach (var (taskId, (entry, roles)) in _keys)
         {
             var application = await RefreshAsync(
                 taskId, roles.TaskRoleArn, entry.RoleCredentialsId, IAMRoleCredentialsMessage.TaskApplication, stop);
             var execution = await RefreshAsync(
                 taskId, roles.ExecutionRoleArn, entry.ExecutionCredentialsId, IAMRoleCredentialsMessage.TaskExecution, stop);
+            await GrantAsync(taskId, entry, roles.TaskRoleArn, offlineLife, stop);
             var due = application < execution ? application : execution;
             next = due < next ? due : next;
         }

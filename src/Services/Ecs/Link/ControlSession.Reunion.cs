@@ -40,6 +40,13 @@ internal sealed partial class ControlSession
             }
         }
         await KeepLossAsync(report.LostLogEvents ?? 0, stop);
+        foreach (var task in reported.Values.Where(t => t.HasOfflineCredentials == true))
+        {
+            // What is not wanted any more is to be taken back from it.
+            _granted.TryAdd(IdOf(task.TaskArn!), default);
+            Signal();
+        }
+        await TellOfflineAsync(reported.Values.Where(t => t is { OfflineCredentialsSince: not null, ServiceName.Length: > 0 }), stop);
         await TellExpiredAsync(reported.Values.Where(t => t is { CredentialsExpiredAt: not null, ServiceName.Length: > 0 }), stop);
         await TellRestartsAsync(reported.Values.Where(t => t.AloneRestarts > 0 && t.ServiceName is { Length: > 0 }), stop);
         if (report.Generation is { } seen && seen >= Volatile.Read(ref _timeline))
@@ -65,10 +72,9 @@ internal sealed partial class ControlSession
         foreach (var service in tasks.GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
         {
             var first = service.MinBy(t => t.CredentialsExpiredAt)!;
-            var since = DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(first.CredentialsExpiredAt!.Value, 0, Now.ToUnixTimeSeconds()));
             await TellAsync(service.Key,
                 $"had {service.Count()} tasks on (container-instance {_link.Instance.Id}) whose credentials ended while it was cut off, the first "
-                + $"(task {IdOf(first.TaskArn!)}) at {since:yyyy-MM-ddTHH:mm:ssZ}. They are renewed now.", stop);
+                + $"(task {IdOf(first.TaskArn!)}) at {Past(first.CredentialsExpiredAt!.Value):yyyy-MM-ddTHH:mm:ssZ}. They are renewed now.", stop);
         }
     }
 

@@ -357,6 +357,7 @@ internal sealed partial class ControlSession : IWheelSession, IDisposable
         foreach (var id in _sent.Keys.Where(id => !kept.Contains(id)).ToArray())
         {
             _sent.Remove(id);
+            _granted.TryRemove(id, out _);
             if (_keys.Remove(id, out var keys))
             {
                 ForgetKeys(keys.Entry);

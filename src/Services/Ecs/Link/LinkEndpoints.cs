@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using Longspan.AgentLink;
 using Longspan.Api.Ecs;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
@@ -20,7 +21,7 @@ namespace Longspan.Services.Ecs.Link;
 /// The two websockets of the agent link. Both are signed like any AWS call (service <c>ecs</c>). Agents keep these addresses for
 /// twelve hours, so the paths are frozen.
 /// </summary>
-internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, Turns turns, ILogger log) : IDisposable
+internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry sessions, Turns turns, ServerPresence presence, ILogger log) : IDisposable
 {
     public const string ControlPath = "/ecs/acs";
     public const string TelemetryPath = "/ecs/tcs";
@@ -100,7 +101,9 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
         LogConnected(link.Instance.Id, link.Instance.ClusterName);
         try
         {
-            await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id, i => Connected(i, link), stop);
+            var serverAwaySince = await ServerAwaySinceAsync(link, stop);
+            await InstanceChange.ApplyAsync(cloud.Documents, link.Scope, link.Instance.Id, i => Connected(i, link, serverAwaySince), stop);
+            sessions.Met(link.Key);
             await session.RunAsync();
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -119,8 +122,20 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             KeepAliveInterval = PingPeriod, KeepAliveTimeout = PingPeriod,
         });
 
-    private ContainerInstanceDocument Connected(ContainerInstanceDocument instance, LinkContext link)
+    /// <summary>Since when no server was there, if this is the instance's first connection since and that matters to it.</summary>
+    private async ValueTask<DateTimeOffset?> ServerAwaySinceAsync(LinkContext link, CancellationToken stop)
     {
+        if (sessions.HasMet(link.Key) || !link.Instance.HasAttribute(NodeCapability.OfflineCredentials))
+        {
+            return null;
+        }
+        var life = await presence.LookAsync(stop);
+        return life.Absence > TimeSpan.Zero ? presence.StartedAt - life.Absence : null;
+    }
+
+    private ContainerInstanceDocument Connected(ContainerInstanceDocument instance, LinkContext link, DateTimeOffset? serverAwaySince)
+    {
+        instance = OfflineCredentials.WithReturn(instance, serverAwaySince, cloud.Clock.GetUtcNow());
         var known = instance.AgentConnected
             && (link.AgentVersion is null || link.AgentVersion == instance.AgentVersion)
             && (link.AgentHash is null || link.AgentHash == instance.AgentHash)

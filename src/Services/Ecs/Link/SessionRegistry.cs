@@ -19,6 +19,7 @@ internal sealed class SessionRegistry
     private readonly ConcurrentDictionary<string, ControlSession> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TelemetrySession> _telemetry = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _runtimeSeen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _met = new(StringComparer.Ordinal);
 
     /// <summary>
     /// When the keys that a node has acknowledged expire, by credentials id: outlives a session, so that a reconnect need not mint new ones.
@@ -63,6 +64,21 @@ internal sealed class SessionRegistry
         return true;
     }
 
+    /// <summary>Something of the cluster has changed that its instances' sessions go by.</summary>
+    public void SignalCluster(string scope)
+    {
+        var prefix = KeyOf(scope, "");
+        foreach (var (_, session) in _sessions.Where(s => s.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            session.Signal();
+        }
+    }
+
+    /// <summary>Whether the instance has been connected since the server was started.</summary>
+    public bool HasMet(string key) => _met.ContainsKey(key);
+
+    public void Met(string key) => _met.TryAdd(key, true);
+
     /// <summary>An agent has told of its container runtime. Only changes are written, so the time of the last word is kept here.</summary>
     public void RuntimeSeen(string key, DateTimeOffset at) => _runtimeSeen[key] = at;
 
@@ -72,6 +88,7 @@ internal sealed class SessionRegistry
     {
         var key = KeyOf(scope, instanceId);
         _runtimeSeen.TryRemove(key, out _);
+        _met.TryRemove(key, out _);
         if (_sessions.TryRemove(key, out var session))
         {
             session.End(Replaced, DeregisteredReason);

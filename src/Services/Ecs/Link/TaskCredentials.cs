@@ -3,6 +3,7 @@ using Longspan.AgentLink;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sts;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 
 namespace Longspan.Services.Ecs.Link;
 
@@ -19,18 +20,24 @@ internal static class TaskCredentials
     public static readonly TimeSpan RefreshBefore = TimeSpan.FromMinutes(20);
 
     /// <summary>The keys, or the refusal in words for the task's stopped reason. A fault of the server itself is thrown.</summary>
+    public static ValueTask<(IAMRoleCredentials? Credentials, DateTimeOffset Expires, string? Refusal)> AssumeAsync(
+        LinkContext link, string roleArn, string credentialsId, string taskId, CancellationToken stop) =>
+        AssumeAsync(link, roleArn, credentialsId, taskId, Life, null, stop);
+
+    /// <param name="bound">For keys that are to be of use after a cut only.</param>
     public static async ValueTask<(IAMRoleCredentials? Credentials, DateTimeOffset Expires, string? Refusal)> AssumeAsync(
-        LinkContext link, string roleArn, string credentialsId, string taskId, CancellationToken stop)
+        LinkContext link, string roleArn, string credentialsId, string taskId, TimeSpan life, OfflineClaims? bound, CancellationToken stop)
     {
+        var task = link.Account.Arn($"task/{link.Instance.ClusterName}/{taskId}");
         try
         {
             var answer = await link.Cloud.CallAsync(
                 StsOperations.AssumeRole,
-                new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = taskId, DurationSeconds = (int)Life.TotalSeconds },
-                Caller.ForService(link.Account.AccountId, Principal, link.Account.Arn($"task/{link.Instance.ClusterName}/{taskId}")),
+                new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = taskId, DurationSeconds = (int)life.TotalSeconds },
+                Caller.ForService(link.Account.AccountId, Principal, task) with { Offline = bound },
                 link.Account.Region, stop);
             var keys = answer.Credentials!;
-            var expires = keys.Expiration ?? link.Clock.GetUtcNow() + Life;
+            var expires = keys.Expiration ?? link.Clock.GetUtcNow() + life;
             return (new IAMRoleCredentials
             {
                 CredentialsId = credentialsId,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Longspan.Api.Ecs;
 using Longspan.Services.Ecs.Scheduling;
 
@@ -55,15 +54,5 @@ internal sealed record DisconnectPolicy(TimeSpan? ReplaceAfter, bool IsNever, Re
         _ => null,
     };
 
-    private static TimeSpan? Time(string? text)
-    {
-        if (text is not { Length: > 0 })
-        {
-            return null;
-        }
-        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
-        var digits = unit == 0 ? text : text[..^1];
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
-            && TimeSpan.FromSeconds((long)count * Math.Max(1, unit)) is var time && time <= Longest ? time : null;
-    }
+    private static TimeSpan? Time(string? text) => TagTime.Parse(text, Longest);
 }

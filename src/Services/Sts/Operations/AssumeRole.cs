@@ -46,6 +46,7 @@ internal static class AssumeRole
             TransitiveTagKeys = transitive.Count > 0 ? transitive : null,
             SourceIdentity = identity,
             ExternalId = request.ExternalId,
+            Offline = cx.Caller.Offline,
         });
         return new AssumeRoleResponse
         {

@@ -18,6 +18,7 @@ internal static class CreateCluster
         }
         var tags = Shapes.Tags(request.Tags);
         DisconnectPolicy.Check(tags);
+        OfflineCredentials.Check(tags);
         ClusterRules.Check(request.Settings);
         ClusterRules.Check(request.Configuration);
         var providers = request.CapacityProviders is null ? null : await StrategyRules.AssociatedAsync(cx, request.CapacityProviders, stop);

@@ -13,6 +13,7 @@ internal static class TagResource
     {
         var given = Shapes.Tags(request.Tags);
         DisconnectPolicy.Check(given);
+        OfflineCredentials.Check(given);
         await TaggedResource.ChangeAsync(cx, request.ResourceArn, tags =>
         {
             var next = new Dictionary<string, string>(tags, StringComparer.Ordinal);
@@ -22,6 +23,7 @@ internal static class TagResource
             }
             return next.Count <= MaximumTags ? next : throw new InvalidParameterException("Too many tags.");
         }, stop);
+        TaggedResource.Wake(cx, request.ResourceArn);
         return new TagResourceResponse();
     }
 }

@@ -11,6 +11,15 @@ internal static class TaggedResource
     public static ValueTask<IReadOnlyDictionary<string, string>> TagsAsync(EcsContext cx, string? arn, CancellationToken stop) =>
         ChangeAsync(cx, arn, tags => tags, stop);
 
+    /// <summary>Some tags of a cluster steer what its nodes' sessions send.</summary>
+    public static void Wake(EcsContext cx, string? arn)
+    {
+        if (Kernel.Arn.TryParse(arn, out var parsed) && parsed.Resource.Split('/') is ["cluster", var name])
+        {
+            cx.Sessions.SignalCluster(cx.ClusterScope(name));
+        }
+    }
+
     public static async ValueTask<IReadOnlyDictionary<string, string>> ChangeAsync(
         EcsContext cx, string? arn, Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>> change, CancellationToken stop)
     {

@@ -15,6 +15,7 @@ internal static class UntagResource
         }
         await TaggedResource.ChangeAsync(cx, request.ResourceArn, tags =>
             tags.Where(t => request.TagKeys?.Contains(t.Key) is not true).ToDictionary(StringComparer.Ordinal), stop);
+        TaggedResource.Wake(cx, request.ResourceArn);
         return new UntagResourceResponse();
     }
 }

@@ -1,16 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Longspan.Node.State;
+using System.Text.Json.Serialization.Metadata;
 
-namespace Longspan.Node.Injection;
+namespace Longspan.Node.State;
 
 /// <summary>
-/// Fetched values on disk, a file for each task, sealed with AES-256-GCM and bound to the task's ARN. The key is in a file of its own beside them
+/// Secrets of tasks on disk, a file for each task, sealed with AES-256-GCM and bound to the task's ARN. The key is in a file of its own beside them
 /// (<c>keys/values.key</c>, readable by its owner only): who gets the assignments, a backup of them or a bundle for support, but not that file,
 /// learns nothing. Who is root on the machine can read both, as he can read the containers' environment from the engine.
 /// </summary>
-internal sealed class SealedValues
+internal sealed class SealedFiles<T>
+    where T : class
 {
     private const byte Format = 1;
     private const int KeyBytes = 32;
@@ -19,11 +20,14 @@ internal sealed class SealedValues
     private const int Head = 1 + NonceBytes + TagBytes;
     private const string Extension = ".sealed";
     private readonly string _folder;
+    private readonly string _purpose;
+    private readonly JsonTypeInfo<T> _type;
     private readonly byte[] _key;
 
-    public SealedValues(StateFolder state)
+    /// <param name="purpose">Sealed in with the task's ARN, so that a file that is moved to another folder does not open there.</param>
+    public SealedFiles(StateFolder state, string folder, string purpose, JsonTypeInfo<T> type)
     {
-        _folder = state.Folder("values");
+        (_folder, _purpose, _type) = (state.Folder(folder), purpose, type);
         var path = Path.Combine(state.Folder("keys"), "values.key");
         _key = File.Exists(path) ? File.ReadAllBytes(path) : [];
         if (_key.Length != KeyBytes)
@@ -33,23 +37,23 @@ internal sealed class SealedValues
         }
     }
 
-    public void Write(string taskArn, InjectedValues values)
+    public void Write(string taskArn, T values)
     {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(values, InjectedValuesJson.Default.InjectedValues);
+        var plain = JsonSerializer.SerializeToUtf8Bytes(values, _type);
         var file = new byte[Head + plain.Length];
         file[0] = Format;
         RandomNumberGenerator.Fill(file.AsSpan(1, NonceBytes));
         using (var cipher = new AesGcm(_key, TagBytes))
         {
             cipher.Encrypt(
-                file.AsSpan(1, NonceBytes), plain, file.AsSpan(Head), file.AsSpan(1 + NonceBytes, TagBytes), Encoding.UTF8.GetBytes(taskArn));
+                file.AsSpan(1, NonceBytes), plain, file.AsSpan(Head), file.AsSpan(1 + NonceBytes, TagBytes), BoundTo(taskArn));
         }
         CryptographicOperations.ZeroMemory(plain);
         StateFolder.Write(PathOf(taskArn), file);
     }
 
     /// <summary>Null when there are none, or none that this key opens: they can be fetched again.</summary>
-    public InjectedValues? Read(string taskArn)
+    public T? Read(string taskArn)
     {
         var path = PathOf(taskArn);
         if (!File.Exists(path))
@@ -66,8 +70,8 @@ internal sealed class SealedValues
         {
             using var cipher = new AesGcm(_key, TagBytes);
             cipher.Decrypt(
-                file.AsSpan(1, NonceBytes), file.AsSpan(Head), file.AsSpan(1 + NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(taskArn));
-            return JsonSerializer.Deserialize(plain, InjectedValuesJson.Default.InjectedValues);
+                file.AsSpan(1, NonceBytes), file.AsSpan(Head), file.AsSpan(1 + NonceBytes, TagBytes), plain, BoundTo(taskArn));
+            return JsonSerializer.Deserialize(plain, _type);
         }
         catch (CryptographicException)
         {
@@ -90,6 +94,8 @@ internal sealed class SealedValues
             File.Delete(path);
         }
     }
+
+    private byte[] BoundTo(string taskArn) => Encoding.UTF8.GetBytes(_purpose + taskArn);
 
     private string PathOf(string taskArn) => Path.Combine(
         _folder, new string([.. taskArn[(taskArn.LastIndexOf('/') + 1)..].Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')]) + Extension);
