@@ -85,6 +85,7 @@ public sealed class LongspanServer : IAsyncDisposable
             Audit = new AuditTrail(store.Records, log.CreateLogger<AuditTrail>()),
             Refusals = new AuthorizationMessages(store.Sealer),
         };
+        opened.OnClose(() => cloud.Uses.WriteAsync(CancellationToken.None));
         var tokens = new SessionTokens(store.Sealer);
         var bootstrap = new AccountBootstrap(store.Documents, settings.Clock, cloud.Settings);
         var account = await bootstrap.EnsureAsync(settings.Region, stop);
@@ -102,13 +103,13 @@ public sealed class LongspanServer : IAsyncDisposable
             cloud.Add(module);
             await module.StartAsync(stop);
         }
-        var authentication = new Authentication(keys, modules, settings.Region, settings.Clock);
+        var authentication = new Authentication(keys, modules, cloud.Uses, settings.Region, settings.Clock);
         var reconcilers = opened.Add(new ReconcilerDriver(
-            store.Documents, [.. modules.SelectMany(module => module.Reconcilers)], settings.Clock, log.CreateLogger<ReconcilerDriver>()));
+            store.Documents, [.. modules.SelectMany(module => module.Reconcilers), new LastUseReconciler(cloud.Uses)], settings.Clock, log.CreateLogger<ReconcilerDriver>()));
         var frontDoor = opened.Add(
             new FrontDoor.FrontDoor(cloud, app.Services.GetRequiredService<IHttpForwarder>(), log.CreateLogger<FrontDoor.FrontDoor>()));
         var aws = new AwsEndpoint(cloud, new Recogniser([.. modules.Select(module => module.Schema)]), authentication, rates, bodies, gate, log.CreateLogger<AwsEndpoint>(), closing.Token);
-        var reset = gate is null ? null : new ResetEndpoint(store, modules, keys, bootstrap, gate, settings);
+        var reset = gate is null ? null : new ResetEndpoint(store, modules, keys, cloud.Uses, bootstrap, gate, settings);
 
         UseFrontDoors(app, settings, frontDoor);
         if (settings.AcceptAnyCredentials)

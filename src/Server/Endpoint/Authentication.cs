@@ -16,12 +16,13 @@ internal sealed class Authentication
     /// <summary>Operations that modules have ways into of their own, by module; all others go straight to the signature.</summary>
     private readonly FrozenDictionary<Operation, ServiceModule[]> _ownWays;
     private readonly SigV4 _signatures;
+    private readonly LastUses _uses;
     private readonly string _defaultRegion;
 
     /// <param name="defaultRegion">The region of calls that are not signed and so name none.</param>
-    public Authentication(AccessKeys keys, IReadOnlyList<ServiceModule> modules, string defaultRegion, TimeProvider clock)
+    public Authentication(AccessKeys keys, IReadOnlyList<ServiceModule> modules, LastUses uses, string defaultRegion, TimeProvider clock)
     {
-        (_keys, _defaultRegion) = (keys, defaultRegion);
+        (_keys, _uses, _defaultRegion) = (keys, uses, defaultRegion);
         _ownWays = modules.SelectMany(module => module.OwnAuthentication.Select(operation => (operation, module)))
             .GroupBy(way => way.operation, way => way.module).ToFrozenDictionary(ways => ways.Key, ways => ways.ToArray());
         _signatures = new SigV4(LookUpAsync, clock);
@@ -71,8 +72,15 @@ internal sealed class Authentication
             : null;
     }
 
-    private static (Caller Caller, string Region) Accept(SignatureVerdict verdict) =>
-        verdict.Key?.Owner is Caller caller ? (caller, verdict.Region) : throw (Exception?)verdict.Error ?? new InvalidOperationException("A verified key has no owner.");
+    private (Caller Caller, string Region) Accept(SignatureVerdict verdict)
+    {
+        if (verdict.Key?.Owner is not Caller caller)
+        {
+            throw (Exception?)verdict.Error ?? new InvalidOperationException("A verified key has no owner.");
+        }
+        _uses.Note(caller, verdict.Service, verdict.Region);
+        return (caller, verdict.Region);
+    }
 
     private async ValueTask<SigningKey?> LookUpAsync(string accessKeyId, string? sessionToken, CancellationToken stop)
     {

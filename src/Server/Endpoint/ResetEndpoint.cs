@@ -10,7 +10,8 @@ namespace Longspan.Server.Endpoint;
 /// <c>--accept-any-credentials</c>, which is refused on anything but loopback.
 /// </summary>
 internal sealed class ResetEndpoint(
-    StoreFolder store, IReadOnlyList<ServiceModule> modules, AccessKeys keys, AccountBootstrap bootstrap, CallGate gate, ServerSettings settings)
+    StoreFolder store, IReadOnlyList<ServiceModule> modules, AccessKeys keys, LastUses uses, AccountBootstrap bootstrap, CallGate gate,
+    ServerSettings settings)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -28,6 +29,7 @@ internal sealed class ResetEndpoint(
             await module.ResetAsync(stop);
         }
         keys.Forget();
+        uses.Clear();
         await bootstrap.EnsureAsync(settings.Region, stop);
     }
 }

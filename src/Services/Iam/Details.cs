@@ -33,7 +33,7 @@ internal static class Details
         AttachedManagedPolicies = Attached(group),
     };
 
-    public static RoleDetail ToDetail(this RoleDocument role, string accountId, List<InstanceProfile> profiles) => new()
+    public static RoleDetail ToDetail(this RoleDocument role, string accountId, List<InstanceProfile> profiles, RoleLastUsed use) => new()
     {
         RoleName = role.RoleName,
         RoleId = role.RoleId,
@@ -46,7 +46,7 @@ internal static class Details
         AttachedManagedPolicies = Attached(role),
         PermissionsBoundary = Shapes.Boundary(role.PermissionsBoundaryArn),
         Tags = IamTags.ToList(role.Tags),
-        RoleLastUsed = new RoleLastUsed(),
+        RoleLastUsed = use,
     };
 
     public static ManagedPolicyDetail ToDetail(this Policy policy, IEnumerable<PolicyVersion> versions) => new()

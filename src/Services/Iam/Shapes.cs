@@ -11,6 +11,8 @@ namespace Longspan.Services.Iam;
 
 internal static class Shapes
 {
+    private const string NotAvailable = "N/A";
+    private static readonly TimeSpan s_roleTracking = TimeSpan.FromDays(400);
     private static readonly DateTimeOffset s_managedSince = new(2015, 2, 6, 18, 40, 0, TimeSpan.Zero);
 
     /// <summary>Policy text goes out percent-encoded, as IAM's clients expect.</summary>
@@ -28,7 +30,8 @@ internal static class Shapes
     };
 
     /// <param name="whole">Lists leave out tags and boundary, as IAM's do.</param>
-    public static Role ToShape(this RoleDocument role, string accountId, bool whole = true) => new()
+    /// <param name="use">Its last use, where that is told.</param>
+    public static Role ToShape(this RoleDocument role, string accountId, bool whole = true, RoleLastUsed? use = null) => new()
     {
         RoleName = role.RoleName,
         RoleId = role.RoleId,
@@ -40,8 +43,15 @@ internal static class Shapes
         MaxSessionDuration = role.MaximumSessionSeconds,
         PermissionsBoundary = whole ? Boundary(role.PermissionsBoundaryArn) : null,
         Tags = whole ? IamTags.ToShape(role.Tags) : null,
-        RoleLastUsed = whole ? new RoleLastUsed() : null,
+        RoleLastUsed = whole ? use ?? new RoleLastUsed() : null,
     };
+
+    public static AccessKeyLastUsed ToKeyShape(this LastUse? use) =>
+        new() { LastUsedDate = use?.At, ServiceName = use?.Service ?? NotAvailable, Region = use?.Region ?? NotAvailable };
+
+    /// <summary>IAM tells of the trailing 400 days only.</summary>
+    public static RoleLastUsed ToRoleShape(this LastUse? use, DateTimeOffset now) =>
+        use is null || now - use.At > s_roleTracking ? new() : new() { LastUsedDate = use.At, Region = use.Region };
 
     public static Group ToShape(this GroupDocument group, string accountId) => new()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Longspan.Api.Iam;
 using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Api.Sts;
@@ -35,6 +36,28 @@ public sealed class ServerTests : IDisposable
         Assert.Equal(HttpStatusCode.Forbidden, (await http.PostAsync(new Uri(server.Endpoint, "/_longspan/reset"), null)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(server.Endpoint, "/v2/"))).StatusCode);
         Assert.Equal("""{"status":"ok"}""", await http.GetStringAsync(new Uri(server.Endpoint, "/health")));
+    }
+
+    [Fact]
+    public async Task The_last_use_of_a_key_outlasts_the_server_and_a_wrong_signature_is_none()
+    {
+        AwsCredentials own, other;
+        using var http = new HttpClient();
+        await using (var server = await StartAsync())
+        {
+            own = await ReadKeysAsync(server);
+            var made = (await Client(server, own).CallAsync(IamOperations.CreateAccessKey, new() { UserName = "admin" }, default)).AccessKey!;
+            other = new AwsCredentials(made.AccessKeyId!, made.SecretAccessKey!);
+            await WhoAmIAsync(http, server, other, "eu-west-1");
+            await Assert.ThrowsAnyAsync<AwsError>(() => WhoAmIAsync(http, server, other with { SecretAccessKey = "wrong" }, "eu-west-2"));
+        }
+        await using var again = await StartAsync();
+        var used = (await Client(again, own).CallAsync(IamOperations.GetAccessKeyLastUsed, new() { AccessKeyId = other.AccessKeyId }, default)).AccessKeyLastUsed!;
+        Assert.Equal(("sts", "eu-west-1"), (used.ServiceName, used.Region));
+        Assert.NotNull(used.LastUsedDate);
+
+        AwsClient Client(LongspanServer server, AwsCredentials keys) =>
+            new(http, server.Endpoint, "us-east-1", _ => ValueTask.FromResult(keys), TimeProvider.System);
     }
 
     [Fact]

@@ -13,10 +13,11 @@ internal static class DeleteAccessKey
         await cx.CommitAsync(async () =>
         {
             var (user, key) = await AccessKeyOwners.FindAsync(cx, request.UserName, request.AccessKeyId!, stop);
-            return new Commit()
+            var commit = new Commit()
                 .Delete(key)
                 .Update(AccessKinds.Users, user,
                     user.Value with { AccessKeyIds = [.. user.Value.AccessKeyIds.Where(id => id != key.Value.AccessKeyId)] });
+            return await cx.Call.Cloud.Uses.ForgetAsync(commit, key.Value.AccessKeyId, stop);
         }, stop);
         return new DeleteAccessKeyResponse();
     }

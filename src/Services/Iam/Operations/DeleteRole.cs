@@ -21,7 +21,7 @@ internal static class DeleteRole
                 throw new DeleteConflictException("Cannot delete entity, must delete policies first.");
             }
             return role.Value.AttachedPolicyArns.Count == 0
-                ? new Commit().Delete(role)
+                ? await cx.Call.Cloud.Uses.ForgetAsync(new Commit().Delete(role), role.Value.RoleId, stop)
                 : throw new DeleteConflictException("Cannot delete entity, must detach all policies first.");
         }, stop);
         return new DeleteRoleResponse();

@@ -4,7 +4,6 @@ using Longspan.Services.Iam.Rules;
 
 namespace Longspan.Services.Iam.Operations;
 
-/// <summary>Use of keys is not recorded yet; the answer is IAM's for a key without recorded use.</summary>
 internal static class GetAccessKeyLastUsed
 {
     public static async ValueTask<GetAccessKeyLastUsedResponse> HandleAsync(
@@ -15,7 +14,7 @@ internal static class GetAccessKeyLastUsed
         return new GetAccessKeyLastUsedResponse
         {
             UserName = key.Value.UserName,
-            AccessKeyLastUsed = new AccessKeyLastUsed { ServiceName = "N/A", Region = "N/A" },
+            AccessKeyLastUsed = (await cx.Call.Cloud.Uses.FindAsync(id, stop)).ToKeyShape(),
         };
     }
 }

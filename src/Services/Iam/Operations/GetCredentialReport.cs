@@ -22,7 +22,9 @@ internal static class GetCredentialReport
                 var id = user.Value.AccessKeyIds.ElementAtOrDefault(i);
                 var key = id is null ? null : await cx.Documents.GetAsync(AccessKinds.AccessKeys, cx.AccountId, id, stop);
                 report.Append(key?.Value.IsActive == true ? ",TRUE," : ",FALSE,");
-                report.Append(key is null ? "N/A" : Time(key.Value.CreatedAt)).Append(",N/A,N/A,N/A");
+                report.Append(key is null ? "N/A" : Time(key.Value.CreatedAt));
+                var use = key is null ? null : await cx.Call.Cloud.Uses.FindAsync(key.Value.AccessKeyId, stop);
+                report.Append(CultureInfo.InvariantCulture, $",{(use is null ? "N/A" : Time(use.At))},{use?.Region ?? "N/A"},{use?.Service ?? "N/A"}");
             }
             report.Append(",FALSE,N/A,FALSE,N/A");
         }
