@@ -12,7 +12,9 @@ namespace Longspan.Services.Ecs.Scheduling;
 internal sealed class NodeRanking
 {
     private readonly PlacementRequest _request;
-    // For each rule of the strategy: the tasks of the group by the attribute's value, or null for a rule about the node itself.
+    // For each rule of the strategy: the attribute that it spreads over, or null for a rule about the node itself.
+    private readonly string?[] _attributes;
+    // The same, with the tasks of the group by the attribute's value.
     private readonly Dictionary<string, Count>?[] _shared;
     private readonly Dictionary<string, Member> _members;
     private readonly List<Set> _sets = [];
@@ -20,26 +22,28 @@ internal sealed class NodeRanking
     public NodeRanking(IReadOnlyList<NodeCapacity> nodes, PlacementRequest request)
     {
         _request = request;
-        _shared = [.. request.Strategy.Select(rule => AttributeOf(rule) is null ? null : new Dictionary<string, Count>(StringComparer.Ordinal))];
+        _attributes = [.. request.Strategy.Select(AttributeOf)];
+        _shared = [.. _attributes.Select(name => name is null ? null : new Dictionary<string, Count>(StringComparer.Ordinal))];
         _members = new Dictionary<string, Member>(nodes.Count, StringComparer.Ordinal);
         var sets = new Dictionary<string, Set>(StringComparer.Ordinal);
+        var order = new OwnOrder(this);
         foreach (var node in nodes)
         {
-            var counts = CountsOf(node);
             var key = KeyOf(node);
             if (!sets.TryGetValue(key, out var set))
             {
-                sets[key] = set = new Set(new OwnOrder(this), counts);
+                sets[key] = set = new Set(order, CountsOf(node));
                 _sets.Add(set);
             }
-            foreach (var count in counts)
+            var standing = Of(node);
+            foreach (var count in set.Counts)
             {
-                count?.Add(InGroup(node));
+                count?.Add(standing.InGroup);
             }
-            _members[node.InstanceId] = new Member(node, set);
+            _members[node.InstanceId] = new Member(standing, set);
             if (Placement.Refusal(node, request) is null)
             {
-                set.Heap.Enqueue(node, node);
+                set.Heap.Enqueue(standing, standing);
             }
         }
     }
@@ -48,16 +52,16 @@ internal sealed class NodeRanking
     public PlacementDecision Place()
     {
         Set? best = null;
-        NodeCapacity? first = null;
+        Standing? first = null;
         foreach (var set in _sets)
         {
-            if (First(set) is { } node && (first is null || Compare(node, set, first, best!) < 0))
+            if (First(set) is { } standing && (first is null || Compare(standing, set, first, best!) < 0))
             {
-                (best, first) = (set, node);
+                (best, first) = (set, standing);
             }
         }
         return first is null
-            ? Placement.Explain(_members.Values.Select(m => m.Node), _request) : new PlacementDecision(first.InstanceId, "", null);
+            ? Placement.Explain(_members.Values.Select(m => m.Standing.Node), _request) : new PlacementDecision(first.Node.InstanceId, "", null);
     }
 
     /// <summary>The node is different now, by whatever was placed on it. One that is not ranked here is ignored.</summary>
@@ -67,33 +71,34 @@ internal sealed class NodeRanking
         {
             return;
         }
-        var more = InGroup(node) - InGroup(member.Node);
+        var standing = Of(node);
+        var more = standing.InGroup - member.Standing.InGroup;
         foreach (var count in member.Set.Counts)
         {
             count?.Add(more);
         }
-        member.Node = node;
+        member.Standing = standing;
         if (Placement.Refusal(node, _request) is null)
         {
-            member.Set.Heap.Enqueue(node, node);
+            member.Set.Heap.Enqueue(standing, standing);
         }
     }
 
     // An entry that is not the node as it is now has been overtaken.
-    private NodeCapacity? First(Set set)
+    private Standing? First(Set set)
     {
-        while (set.Heap.TryPeek(out var node, out _))
+        while (set.Heap.TryPeek(out var standing, out _))
         {
-            if (ReferenceEquals(_members[node.InstanceId].Node, node))
+            if (ReferenceEquals(_members[standing.Node.InstanceId].Standing, standing))
             {
-                return node;
+                return standing;
             }
             set.Heap.Dequeue();
         }
         return null;
     }
 
-    private int Compare(NodeCapacity a, Set setOfA, NodeCapacity b, Set setOfB)
+    private int Compare(Standing a, Set setOfA, Standing b, Set setOfB)
     {
         for (var i = 0; i < _request.Strategy.Count; i++)
         {
@@ -107,23 +112,23 @@ internal sealed class NodeRanking
         return CompareRest(a, b);
     }
 
-    private int CompareOwn(PlacementRule rule, NodeCapacity a, NodeCapacity b) => rule.Type switch
+    private static int CompareOwn(PlacementRule rule, Standing a, Standing b) => rule.Type switch
     {
-        "binpack" => rule.Field == "cpu" ? a.FreeCpuUnits.CompareTo(b.FreeCpuUnits) : a.FreeMemoryMib.CompareTo(b.FreeMemoryMib),
-        "spread" => InGroup(a).CompareTo(InGroup(b)),
+        "binpack" => rule.Field == "cpu" ? a.Node.FreeCpuUnits.CompareTo(b.Node.FreeCpuUnits) : a.Node.FreeMemoryMib.CompareTo(b.Node.FreeMemoryMib),
+        "spread" => a.InGroup.CompareTo(b.InGroup),
         _ => 0,
     };
 
     // Without a strategy, or where it leaves a choice: spread, then the emptier node, then an order that is stable.
-    private int CompareRest(NodeCapacity a, NodeCapacity b)
+    private static int CompareRest(Standing a, Standing b)
     {
-        var order = InGroup(a).CompareTo(InGroup(b));
-        order = order != 0 ? order : a.TaskCount.CompareTo(b.TaskCount);
-        order = order != 0 ? order : b.FreeMemoryMib.CompareTo(a.FreeMemoryMib);
-        return order != 0 ? order : string.CompareOrdinal(a.InstanceId, b.InstanceId);
+        var order = a.InGroup.CompareTo(b.InGroup);
+        order = order != 0 ? order : a.Node.TaskCount.CompareTo(b.Node.TaskCount);
+        order = order != 0 ? order : b.Node.FreeMemoryMib.CompareTo(a.Node.FreeMemoryMib);
+        return order != 0 ? order : string.CompareOrdinal(a.Node.InstanceId, b.Node.InstanceId);
     }
 
-    private int InGroup(NodeCapacity node) => node.TasksByGroup.GetValueOrDefault(_request.Group);
+    private Standing Of(NodeCapacity node) => new(node, node.TasksByGroup.GetValueOrDefault(_request.Group));
 
     // The attribute that a rule spreads over; null when it is about the node itself.
     private static string? AttributeOf(PlacementRule rule) =>
@@ -134,15 +139,17 @@ internal sealed class NodeRanking
     private string KeyOf(NodeCapacity node)
     {
         var key = "";
-        foreach (var rule in _request.Strategy)
+        foreach (var name in _attributes)
         {
-            if (AttributeOf(rule) is { } name)
+            if (name is not null)
             {
-                key += node.Attributes.GetValueOrDefault(name, "") + '\0';
+                key += ValueOf(node, name) + '\0';
             }
         }
         return key;
     }
+
+    private static string ValueOf(NodeCapacity node, string name) => node.Attributes.GetValueOrDefault(name, "");
 
     private Count?[] CountsOf(NodeCapacity node)
     {
@@ -151,7 +158,7 @@ internal sealed class NodeRanking
         {
             if (_shared[i] is { } byValue)
             {
-                var value = node.Attributes.GetValueOrDefault(AttributeOf(_request.Strategy[i])!, "");
+                var value = ValueOf(node, _attributes[i]!);
                 if (!byValue.TryGetValue(value, out var count))
                 {
                     byValue[value] = count = new Count();
@@ -168,31 +175,34 @@ internal sealed class NodeRanking
         public void Add(int more) => Value += more;
     }
 
-    private sealed class Member(NodeCapacity node, Set set)
+    // A node as it was ranked, with its tasks of the group: what nearly every comparison asks for.
+    private sealed record Standing(NodeCapacity Node, int InGroup);
+
+    private sealed class Member(Standing standing, Set set)
     {
-        public NodeCapacity Node { get; set; } = node;
+        public Standing Standing { get; set; } = standing;
         public Set Set => set;
     }
 
-    private sealed class Set(IComparer<NodeCapacity> order, Count?[] counts)
+    private sealed class Set(IComparer<Standing> order, Count?[] counts)
     {
-        public PriorityQueue<NodeCapacity, NodeCapacity> Heap { get; } = new(order);
+        public PriorityQueue<Standing, Standing> Heap { get; } = new(order);
         public Count?[] Counts => counts;
     }
 
     // Within one set: the attributes' counts are equal, and so left out.
-    private sealed class OwnOrder(NodeRanking ranking) : IComparer<NodeCapacity>
+    private sealed class OwnOrder(NodeRanking ranking) : IComparer<Standing>
     {
-        public int Compare(NodeCapacity? a, NodeCapacity? b)
+        public int Compare(Standing? a, Standing? b)
         {
-            for (var i = 0; i < ranking._shared.Length; i++)
+            for (var i = 0; i < ranking._attributes.Length; i++)
             {
-                if (ranking._shared[i] is null && ranking.CompareOwn(ranking._request.Strategy[i], a!, b!) is not 0 and var order)
+                if (ranking._attributes[i] is null && CompareOwn(ranking._request.Strategy[i], a!, b!) is not 0 and var order)
                 {
                     return order;
                 }
             }
-            return ranking.CompareRest(a!, b!);
+            return CompareRest(a!, b!);
         }
     }
 }
