@@ -1,6 +1,7 @@
 using Longspan.Services.Ecs.Documents;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Services.Ecs.Scheduling;
+using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Reconcilers;
 
@@ -10,6 +11,8 @@ internal sealed partial class ServicePass
     private TaskCapacity? _strategy;
     // The task that is being moved back to preferred capacity.
     private string? _moving;
+    // What goes on starting tasks after the first commit, while all of them find a place.
+    private ServiceStarts? _starts;
 
     // Tasks that wait for a deployment that is over, or that are more than are missing.
     private static IEnumerable<(string TaskId, string Reason)> NeedlessWaits(RolloutState state, IReadOnlyList<TaskDocument> live)
@@ -34,7 +37,45 @@ internal sealed partial class ServicePass
             _wantsCapacity = true;
             AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
         }
+        else if (waiting.Count == 0)
+        {
+            _starts = starts;
+        }
         return capacity;
+    }
+
+    // What one commit has no room for. To rank thousands of nodes again for each would cost more than to place the tasks. The commits expect
+    // what the ones before them wrote, so whatever anybody else changes meanwhile ends it. False when that has happened.
+    private async ValueTask<bool> PlaceRestAsync(int missing, ClusterCapacity capacity, CancellationToken stop)
+    {
+        for (var commits = 1; _starts is not null && missing > 0 && commits < MaximumCommits; commits++)
+        {
+            capacity.Committed(_committed);
+            _view = new TaskSetView(_read.Value, taskSetId);
+            var commit = new Commit();
+            if (_starts.Start(Math.Min(missing, RoomIn(commit)), []) is { } refusal)
+            {
+                _starts = null;
+                _wantsCapacity = true;
+                AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
+            }
+            missing -= capacity.Planned.Count;
+            AddStarted(capacity);
+            capacity.AddTo(commit);
+            if (!await CommitAsync(commit, stop))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void AddStarted(ClusterCapacity? capacity)
+    {
+        if (capacity is { Planned.Count: > 0 })
+        {
+            AddEvent($"has started {capacity.Planned.Count} tasks: {Names(capacity.Planned.Select(p => p.Task.Id))}.");
+        }
     }
 
     // Gentle rebalancing: while the service is at rest, one task after the other that is on later capacity than it need be.

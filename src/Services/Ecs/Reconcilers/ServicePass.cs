@@ -19,13 +19,18 @@ internal sealed partial class ServicePass(
 {
     /// <summary>Starts in one commit, each a task and an assignment. Fewer when the commit has much else to write.</summary>
     public const int MaximumStarts = 450;
+    /// <summary>A pass that has more to start goes on with its plan in further commits. The cluster's other services wait for it.</summary>
+    public const int MaximumCommits = 4;
     public const int MaximumAccounted = 200;
     private const int FailuresWorthAnEvent = 2;
     private const string Draining = "draining";
 
     private readonly HashSet<string> _leaving =
         [.. instances.Where(i => i.Status != ContainerInstanceDocument.Active).Select(i => i.Id)];
-    private readonly TaskSetView _view = new(read.Value, taskSetId);
+    // As it was read, or as the pass's last commit has written it.
+    private Document<ServiceDocument> _read = read;
+    private long _committed;
+    private TaskSetView _view = new(read.Value, taskSetId);
     private ServiceDocument _service = new TaskSetView(read.Value, taskSetId).Service;
     // No task of it is left.
     private bool _ended;
@@ -84,10 +89,7 @@ internal sealed partial class ServicePass(
         Progress(decision, live);
         Settle(decision, live);
         capacity?.AddTo(commit);
-        if (capacity is { Planned.Count: > 0 })
-        {
-            AddEvent($"has started {capacity.Planned.Count} tasks: {Names(capacity.Planned.Select(p => p.Task.Id))}.");
-        }
+        AddStarted(capacity);
         if (decision.Stop.Count > 0)
         {
             AddEvent($"has stopped {decision.Stop.Count} running tasks: {Names(decision.Stop.Select(s => s.TaskId))}.");
@@ -101,7 +103,11 @@ internal sealed partial class ServicePass(
             return PassOutcome.Lost;
         }
         await StopAsync(decision.Stop, stop);
-        return new PassOutcome(_next, false, _wantsCapacity, Acted: decision.Stop.Count > 0 || capacity is { Planned.Count: > 0 });
+        if (capacity is not { Planned.Count: > 0 and var started })
+        {
+            return new PassOutcome(_next, false, _wantsCapacity, Acted: decision.Stop.Count > 0);
+        }
+        return await PlaceRestAsync(decision.Start - started, capacity, stop) ? new PassOutcome(_next, false, _wantsCapacity, Acted: true) : PassOutcome.Lost;
     }
 
     // The service itself is written too.
@@ -120,15 +126,26 @@ internal sealed partial class ServicePass(
     {
         _service = ServiceHistory.Recorded(_service, Now);
         var next = _ended ? _view.Ended(_service) : _view.Folded(_service, _service.Steady, Now);
-        if (!ReferenceEquals(next, read.Value))
+        var changed = !ReferenceEquals(next, _read.Value);
+        if (changed)
         {
-            commit.Update(EcsKinds.Service, read, next);
+            commit.Update(EcsKinds.Service, _read, next);
         }
         else if (!commit.IsEmpty)
         {
-            commit.Expect(read);
+            commit.Expect(_read);
         }
-        return commit.IsEmpty || (await cloud.Documents.CommitAsync(commit, stop)).Committed;
+        if (commit.IsEmpty)
+        {
+            return true;
+        }
+        var result = await cloud.Documents.CommitAsync(commit, stop);
+        if (result.Committed)
+        {
+            _committed = result.Revision;
+            _read = changed ? _read with { Revision = result.Revision, Value = next } : _read;
+        }
+        return result.Committed;
     }
 
     // Every task that ended is counted once, in the commit that marks it as counted.

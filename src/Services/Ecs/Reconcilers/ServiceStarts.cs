@@ -15,19 +15,20 @@ internal sealed class ServiceStarts(
     /// <summary>More tasks of a service than this do not wait: they come as the first ones find a place.</summary>
     public const int MaximumWaiting = 100;
 
-    /// <summary>Why the first one that found no place did not, or null.</summary>
+    private readonly TaskPlacer _placer = new(capacity, template, now, counts);
+
+    /// <summary>Why the first one that found no place did not, or null. It may be asked again for more, as long as all have found one.</summary>
     public (TaskTemplate Template, PlacementDecision Place)? Start(int count, IReadOnlyList<Document<TaskDocument>> waiting)
     {
-        var placer = new TaskPlacer(capacity, template, now, counts);
         (TaskTemplate, PlacementDecision)? refusal = null;
         foreach (var task in waiting.OrderBy(t => t.Value.CreatedAt).ThenBy(t => t.Key.Name, StringComparer.Ordinal).Take(count))
         {
-            var place = placer.PlaceWaiting(task, out var chosen);
+            var place = _placer.PlaceWaiting(task, out var chosen);
             refusal ??= place.IsPlaced ? null : (chosen, place);
         }
         for (var i = waiting.Count; i < count; i++)
         {
-            var place = placer.PlaceNew(out var chosen);
+            var place = _placer.PlaceNew(out var chosen);
             if (place.IsPlaced)
             {
                 continue;
@@ -37,7 +38,7 @@ internal sealed class ServiceStarts(
             {
                 break;
             }
-            placer.Wait(chosen, null);
+            _placer.Wait(chosen, null);
         }
         return refusal;
     }

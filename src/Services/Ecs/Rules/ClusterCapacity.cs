@@ -21,6 +21,8 @@ internal sealed class ClusterCapacity
     // Of the planned tasks, those that existed and waited, as they were read.
     private readonly Dictionary<string, Document<TaskDocument>> _waited = new(StringComparer.Ordinal);
     private readonly List<TaskDocument> _waiting = [];
+    // Assignments as the last commit writes them.
+    private readonly Dictionary<string, AssignmentDocument> _written = new(StringComparer.Ordinal);
 
     private ClusterCapacity(string scope, IReadOnlyList<NodeState> nodes)
     {
@@ -80,7 +82,8 @@ internal sealed class ClusterCapacity
             _rankings[key] = ranking = new NodeRanking(
             [
                 .. Members(template.LaunchType, template.CapacityProvider)
-                    .Where(n => n.Instance.Value is { Status: ContainerInstanceDocument.Active, AgentConnected: true }).Select(n => View(n.Instance.Value.Id)!),
+                    .Where(n => n.Instance.Value is { Status: ContainerInstanceDocument.Active, AgentConnected: true })
+                    .Select(n => _taken.GetValueOrDefault(n.Instance.Value.Id) ?? n.Capacity),
             ], request);
         }
         return ranking;
@@ -126,7 +129,7 @@ internal sealed class ClusterCapacity
         {
             commit.Expect(_byId[group.Key].Instance);
             var read = _byId[group.Key].Assignment;
-            var next = (read?.Value ?? new AssignmentDocument()).With([.. group.Select(p => p.Entry)]);
+            var next = _written[group.Key] = (read?.Value ?? new AssignmentDocument()).With([.. group.Select(p => p.Entry)]);
             if (read is null)
             {
                 commit.Create(EcsKinds.Assignment, _scope, group.Key, next);
@@ -151,6 +154,22 @@ internal sealed class ClusterCapacity
         {
             commit.Create(EcsKinds.EcsTask, _scope, task.Id, task);
         }
+    }
+
+    /// <summary>The commit was made at this revision: planning goes on from what it wrote.</summary>
+    public void Committed(long revision)
+    {
+        foreach (var (id, assignment) in _written)
+        {
+            var node = _byId[id];
+            _byId[id] = new NodeState(node.Instance, node.Assignment is { } read
+                ? read with { Revision = revision, Value = assignment }
+                : new Document<AssignmentDocument>(new DocumentKey(EcsKinds.Assignment.Name, _scope, id), revision, revision, assignment), node);
+        }
+        _written.Clear();
+        _planned.Clear();
+        _waited.Clear();
+        _waiting.Clear();
     }
 
     /// <summary>The node as placement sees it. Its running tasks are those assigned to it that are not asked to stop.</summary>
