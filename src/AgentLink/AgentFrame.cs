@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -33,7 +34,10 @@ public static class AgentFrame
     }
 
     /// <summary>Never throws for what a peer sent. The envelope's members may come in either order; of two with one name the last counts.</summary>
-    public static DecodedFrame Decode(ReadOnlySpan<byte> json)
+    public static DecodedFrame Decode(ReadOnlySpan<byte> json) => Decode(json, unread: null);
+
+    /// <summary>As above. Of messages of the type <paramref name="unread"/> nobody reads more than that: they must be objects, and are left out.</summary>
+    public static DecodedFrame Decode(ReadOnlySpan<byte> json, string? unread)
     {
         string? type = null;
         try
@@ -48,7 +52,8 @@ public static class AgentFrame
             ReadOnlySpan<byte> body = default;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var (isType, isMessage) = (IsNamed(ref reader, "type"), IsNamed(ref reader, "message"));
+                var isType = IsNamed(ref reader, "type"u8);
+                var isMessage = !isType && IsNamed(ref reader, "message"u8);
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 if (isType && reader.TokenType == JsonTokenType.String)
@@ -62,7 +67,7 @@ public static class AgentFrame
             {
                 return new DecodedFrame(null, null, "data after the envelope");
             }
-            return Read(type, body);
+            return Read(type, body, unread);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -71,7 +76,7 @@ public static class AgentFrame
         }
     }
 
-    private static DecodedFrame Read(string? type, ReadOnlySpan<byte> body)
+    private static DecodedFrame Read(string? type, ReadOnlySpan<byte> body, string? unread)
     {
         if (type is null)
         {
@@ -81,11 +86,13 @@ public static class AgentFrame
         {
             return new DecodedFrame(type, null, null);
         }
-        return body is [(byte)'{', ..]
-            ? new DecodedFrame(type, (AgentMessage?)JsonSerializer.Deserialize(body, info), null)
-            : new DecodedFrame(type, null, "the frame has no message");
+        return body is not [(byte)'{', ..] ? new DecodedFrame(type, null, "the frame has no message")
+            : new DecodedFrame(type, type == unread ? null : (AgentMessage?)JsonSerializer.Deserialize(body, info), null);
     }
 
-    private static bool IsNamed(ref Utf8JsonReader reader, string name) =>
-        reader.ValueTextEquals(name) || string.Equals(reader.GetString(), name, StringComparison.OrdinalIgnoreCase);
+    // Nearly every peer writes them in lower case; no text is made for those.
+    private static bool IsNamed(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>
+        reader.ValueTextEquals(name) || (reader.ValueIsEscaped
+            ? string.Equals(reader.GetString(), Encoding.ASCII.GetString(name), StringComparison.OrdinalIgnoreCase)
+            : Ascii.EqualsIgnoreCase(reader.ValueSpan, name));
 }

@@ -193,7 +193,7 @@ public sealed class HostileAgentTests(AgentServerFixture fixture) : IClassFixtur
         await agent.Telemetry.SendAsync(RawSocket.Text, agent.Frame("PublishMetricsRequest", new JsonObject { ["taskMetrics"] = "none" }));
         await agent.Telemetry.SendAsync(RawSocket.Text, agent.Frame("Unknown", []));
         await agent.PublishMetricsAsync();
-        await agent.UntilAcknowledgedAsync("AckPublishMetric", 2);
+        await agent.UntilAcknowledgedAsync("AckPublishMetric", 3);
 
         await _server.RunAsync(cluster, "odd");
         await agent.UntilReceivedAsync("PayloadMessage", 2);

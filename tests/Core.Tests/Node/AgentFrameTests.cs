@@ -92,6 +92,16 @@ public sealed class AgentFrameTests
         Assert.Equal(unknown, frame.IsUnknownType);
     }
 
+    [Fact]
+    public void A_message_that_nobody_reads_is_checked_for_its_form_only()
+    {
+        DecodedFrame Unread(string json) => AgentFrame.Decode(Encoding.UTF8.GetBytes(json), unread: "PayloadMessage");
+        Assert.Equal(new DecodedFrame("PayloadMessage", null, null), Unread("""{"message":{"tasks":"none"},"type":"PayloadMessage"}"""));
+        Assert.NotNull(Unread("""{"type":"PayloadMessage","message":[]}""").Fault);
+        Assert.NotNull(Unread("""{"type":"PayloadMessage","message":{"tasks":}}""").Fault);
+        Assert.IsType<HeartbeatMessage>(Unread("""{"TYPE":"HeartbeatMessage","mess\u0061ge":{}}""").Message);
+    }
+
     [Theory]
     [InlineData("""{"name":"n","overrides":"{\"command\":[\"x\"]}"}""")]
     [InlineData("""{"name":"n","overrides":{"command":["x"]}}""")]

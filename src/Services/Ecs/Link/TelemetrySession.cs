@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Longspan.Services.Ecs.Link;
 
 /// <summary>
-/// One agent's telemetry socket: health decides what services count as healthy, instance status is shown; metrics are acknowledged and
-/// dropped, as long as there is no metrics service. Only changes reach the store.
+/// One agent's telemetry socket: health decides what services count as healthy, instance status is shown; metrics are acknowledged
+/// unread, as long as there is no metrics service. Only changes reach the store.
 /// <para>
 /// Each frame carries a signature of its own and is checked like a request: keys that have expired or were taken away since the handshake
 /// end the session, and so does a frame of anybody who is not the instance.
@@ -23,6 +23,7 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
     private static readonly byte[] Heartbeat = AgentFrame.Encode(new HeartbeatMessage { Healthy = true });
     private const string Ok = "ok";
+    private static readonly byte[] MetricAcknowledgment = AgentFrame.Encode(new AckPublishMetric { Message = Ok });
     private readonly ILogger _log = link.Log;
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private readonly Lock _gate = new();
@@ -113,7 +114,7 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
         {
             _lastHeard = link.Clock.GetTimestamp();
             var json = await OpenAsync(bytes, aborted);
-            var frame = AgentFrame.Decode(json.Span);
+            var frame = AgentFrame.Decode(json.Span, unread: nameof(PublishMetricsRequest));
             if (frame.Fault is { } fault)
             {
                 if (socket.CountUnreadable())
@@ -142,11 +143,13 @@ internal sealed partial class TelemetrySession(LinkContext link, LinkSocket sock
 
     private async ValueTask HandleAsync(DecodedFrame frame, CancellationToken aborted)
     {
+        if (frame.Type == nameof(PublishMetricsRequest))
+        {
+            await socket.SendAsync(MetricAcknowledgment, aborted);
+            return;
+        }
         switch (frame.Message)
         {
-            case PublishMetricsRequest:
-                await socket.SendAsync(new AckPublishMetric { Message = Ok }, aborted);
-                break;
             case PublishHealthRequest health:
                 foreach (var task in health.Tasks ?? [])
                 {
