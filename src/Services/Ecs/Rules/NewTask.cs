@@ -117,7 +117,7 @@ internal static class NewTask
 
     private static TaskDocument Unplaced(TaskTemplate template, CallScope call, DateTimeOffset now)
     {
-        var id = Ids.Hex(32);
+        var id = Ids.NeighbourHex(now);
         var definition = template.Definition;
         var demand = TaskSizes.Demand(definition, template.Overrides);
         var arn = call.Arn($"task/{template.ClusterName}/{id}");
