@@ -18,6 +18,7 @@ internal sealed class ClusterMirror(TextPool texts)
     private int _waiting;
     private NodeState[]? _allNodes;
     private ContainerInstanceDocument[]? _allInstances;
+    private Document<ContainerInstanceDocument>[]? _instancesByName;
 
     /// <summary>The newest revision that changed what nodes can take.</summary>
     public long CapacityRevision { get; private set; }
@@ -27,6 +28,10 @@ internal sealed class ClusterMirror(TextPool texts)
     public IReadOnlyCollection<Document<TaskDocument>> Tasks => _tasks.Values;
     public IReadOnlyList<NodeState> Nodes => _allNodes ??= [.. _nodes.Values];
     public IReadOnlyList<ContainerInstanceDocument> Instances => _allInstances ??= [.. _nodes.Values.Select(n => n.Instance.Value)];
+
+    /// <summary>All of them in the order of their names, for pages.</summary>
+    public IReadOnlyList<Document<ContainerInstanceDocument>> InstancesByName =>
+        _instancesByName ??= [.. _nodes.Values.Select(n => n.Instance).OrderBy(i => i.Key.Name, StringComparer.Ordinal)];
 
     /// <summary>How many live tasks run and are about to, by launch type: counted as they change, because there may be hundreds of thousands.</summary>
     public IReadOnlyDictionary<string, (int Running, int Pending)> ByLaunchType => _byLaunchType;
@@ -80,7 +85,7 @@ internal sealed class ClusterMirror(TextPool texts)
         var former = _nodes.GetValueOrDefault(instance.Key.Name);
         _strayAssignments.Remove(instance.Key.Name, out var stray);
         SetNode(instance.Key.Name, new NodeState(instance with { Value = texts.Share(instance.Value) }, former?.Assignment ?? stray, former), instance.Revision);
-        _allInstances = null;
+        (_allInstances, _instancesByName) = (null, null);
         TouchServicesOn(instance.Key.Name, instance.Revision);
     }
 
@@ -115,7 +120,7 @@ internal sealed class ClusterMirror(TextPool texts)
         {
             TouchServicesOn(key.Name, revision);
             _nodes.Remove(key.Name);
-            (_allNodes, _allInstances, CapacityRevision) = (null, null, revision);
+            (_allNodes, _allInstances, _instancesByName, CapacityRevision) = (null, null, null, revision);
         }
         else if (_nodes.TryGetValue(key.Name, out var node))
         {

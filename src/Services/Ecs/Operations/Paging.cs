@@ -20,6 +20,18 @@ internal static class Paging
     public static string? After(string? token) =>
         PageToken.TryDecode(token, out var after) ? after : throw new InvalidParameterException("Invalid token.");
 
+    /// <summary>A part of what is in memory already, in the order of the names.</summary>
+    public static IReadOnlyList<Document<T>> Slice<T>(IReadOnlyList<Document<T>> all, string? after, int limit) where T : class
+    {
+        var (low, high) = (0, after is null ? 0 : all.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = string.CompareOrdinal(all[middle].Key.Name, after) <= 0 ? (middle + 1, high) : (low, middle);
+        }
+        return [.. Enumerable.Range(low, Math.Min(limit, all.Count - low)).Select(i => all[i])];
+    }
+
     /// <summary>Documents that the filter lets through, read in chunks, so that a selective filter does not hold the whole scope.</summary>
     public static async ValueTask<(List<Document<T>> Page, string? NextToken)> ReadAsync<T>(
         Func<string?, int, ValueTask<IReadOnlyList<Document<T>>>> read, Func<T, bool> filter, int? maxResults, string? token,
@@ -28,9 +40,10 @@ internal static class Paging
         var size = Size(maxResults, unasked);
         var after = After(token);
         var page = new List<Document<T>>();
-        while (true)
+        // One more than the page tells whether there is another one, if the filter lets all of them through.
+        for (var limit = size + 1; ; limit = Chunk)
         {
-            var chunk = await read(after, Chunk);
+            var chunk = await read(after, limit);
             foreach (var document in chunk)
             {
                 if (filter(document.Value))
@@ -43,7 +56,7 @@ internal static class Paging
                 }
                 after = document.Key.Name;
             }
-            if (chunk.Count < Chunk)
+            if (chunk.Count < limit)
             {
                 return (page, null);
             }

@@ -19,8 +19,9 @@ internal static class ListContainerInstances
             throw new InvalidParameterException($"Invalid filter expression: {request.Filter} ({error})");
         }
         var tasks = filter?.ReadsTasks is true ? await TasksAsync(cx, scope, stop) : null;
+        var instances = await EcsMirror.ReadAsync(cx.Documents, scope, cluster => cluster.InstancesByName, stop);
         var (page, next) = await Paging.ReadAsync(
-            (after, limit) => cx.Documents.ListAsync(EcsKinds.Instance, scope, stop, afterName: after, limit: limit),
+            (after, limit) => ValueTask.FromResult(Paging.Slice(instances, after, limit)),
             instance => (request.Status is null ? instance.Status != ContainerInstanceDocument.Inactive : instance.Status == request.Status)
                 && (filter is null || filter.Matches(Node(instance, tasks))),
             request.MaxResults, request.NextToken);
