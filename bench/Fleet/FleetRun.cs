@@ -94,7 +94,7 @@ internal sealed class FleetRun : IDisposable
             return;
         }
         var before = Services.Wanted;
-        var (cpu, watch) = (_server.Cpu(), Stopwatch.StartNew());
+        var (cpu, own, watch) = (_server.Cpu(), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
         await Services.CreateAsync(strategy, count);
         var counts = await Services.UntilAsync(_report, $"{strategy} placed", c => c.Pending + c.Running >= before + count, Poll, PhaseLimit);
         var placed = watch.Elapsed;
@@ -102,6 +102,8 @@ internal sealed class FleetRun : IDisposable
         await Services.UntilAsync(_report, $"{strategy} running", c => c.Running >= before + count, Poll, PhaseLimit);
         _report.Add($"{strategy}: the same until RUNNING", count / watch.Elapsed.TotalSeconds, "tasks/s");
         _report.Add($"{strategy}: server's processor time for a task, placement to RUNNING", (_server.Cpu() - cpu).TotalMilliseconds * 1000 / count, "us");
+        // Both share the cores: what the nodes take, the server cannot have.
+        _report.Add($"{strategy}: the simulator's", (Environment.CpuUsage.TotalTime - own).TotalMilliseconds * 1000 / count, "us");
         _report.Say(counts.ToString());
     }
 
