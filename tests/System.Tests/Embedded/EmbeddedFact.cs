@@ -18,6 +18,12 @@ internal class EmbeddedFactAttribute : FactAttribute
         new[] { "docker", "dockerd", "ip", "nsenter", "iptables" }.FirstOrDefault(program => !Tool.Exists(program)) is { } missing ? $"no {missing} on this machine" : null);
 }
 
+/// <summary>The same, with arguments.</summary>
+internal sealed class EmbeddedTheoryAttribute : TheoryAttribute
+{
+    public EmbeddedTheoryAttribute() => Skip = EmbeddedFactAttribute.Obstacle.Value;
+}
+
 /// <summary>The same, with a browser.</summary>
 internal sealed class BrowserFactAttribute : EmbeddedFactAttribute
 {
