@@ -60,7 +60,8 @@ public sealed class Recogniser
     {
         var dot = target.LastIndexOf('.');
         var (prefix, name) = dot < 0 ? ("", target) : (target[..dot], target[(dot + 1)..]);
-        _byTarget.TryGetValue(prefix, out var service);
+        // Clients from models older than Smithy put a namespace before it: com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents.
+        var service = ByName(prefix);
         var protocol = request.ContentType switch
         {
             "application/x-amz-json-1.0" => AwsProtocol.AwsJson10,
@@ -70,6 +71,8 @@ public sealed class Recogniser
         return Find(protocol, service, name);
     }
 
+    private ServiceSchema? ByName(string name) => _byTarget.GetValueOrDefault(name[(name.LastIndexOf('.') + 1)..]);
+
     private Recognised ByCborPath(WireRequest request)
     {
         // Anything may precede /service/NAME/operation/NAME: the path of the endpoint's own address.
@@ -78,7 +81,7 @@ public sealed class Recogniser
         {
             return UnknownOperation(AwsProtocol.RpcV2Cbor, null, request.Path);
         }
-        _byTarget.TryGetValue(name[(name.LastIndexOf('.') + 1)..], out var service);
+        var service = ByName(name);
         return Find(AwsProtocol.RpcV2Cbor, service?.Protocols.Contains(AwsProtocol.RpcV2Cbor) == true ? service : null, operation);
     }
 

@@ -38,6 +38,7 @@ public sealed class RecogniserTests
     [InlineData("AmazonSQS.SendMessage", "", AwsProtocol.AwsJson10, "Sqs", "SendMessage")]
     [InlineData("AmazonEC2ContainerServiceV20141113.RunTask", "application/x-amz-json-1.1", AwsProtocol.AwsJson11, "Ecs", "RunTask")]
     [InlineData("AmazonEC2ContainerServiceV20141113.RunTask", "Application/X-Amz-Json-1.1; charset=UTF-8", AwsProtocol.AwsJson11, "Ecs", "RunTask")]
+    [InlineData("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", "application/x-amz-json-1.1", AwsProtocol.AwsJson11, "CloudTrail", "LookupEvents")]
     public void A_target_header_names_the_operation(string target, string contentType, AwsProtocol protocol, string service, string operation) =>
         Is(Wired.Post("{}", $"X-Amz-Target: {target}\nContent-Type: {contentType}"), protocol, service, operation);
 
