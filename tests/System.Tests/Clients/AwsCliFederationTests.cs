@@ -84,7 +84,7 @@ public sealed class AwsCliFederationTests(LiveServer server) : IClassFixture<Liv
         Assert.Equal("SUCCEEDED", (string?)(await admin.JsonAsync("iam", "get-service-linked-role-deletion-status", "--deletion-task-id", task))["Status"]);
     }
 
-    private static string TrustOf(string provider, string name) => new JsonObject
+    internal static string TrustOf(string provider, string name) => new JsonObject
     {
         ["Version"] = "2012-10-17",
         ["Statement"] = new JsonArray(new JsonObject

@@ -10,7 +10,7 @@ using Xunit;
 namespace Longspan.System.Tests.Clients;
 
 /// <summary>Tasks and services on real containers, driven by Amazon's command line.</summary>
-public sealed class NodeSiteTests(NodeSite site) : IClassFixture<NodeSite>
+public sealed partial class NodeSiteTests(NodeSite site) : IClassFixture<NodeSite>
 {
     private const string Sleep = "trap 'exit 0' TERM; while true; do sleep 0.2; done";
     // The address that AWS SDKs accept credentials from, and the variable in which they look for the path.
