@@ -85,6 +85,31 @@ public sealed class EnforcementTests
     }
 
     [Fact]
+    public async Task RevokingARolesSessionsEndsTheOldOnesAndNoOthers()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateRoleAsync("worker");
+        await cloud.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = "worker", PolicyName = "send", PolicyDocument = AllowSend });
+        var stolen = await AssumeAsync(cloud, new());
+        Assert.True(await MaySendAsync(cloud, stolen));
+
+        // What IAM's console writes for "Revoke active sessions".
+        cloud.Clock.Advance(TimeSpan.FromMinutes(1));
+        await cloud.CallAsync(IamOperations.PutRolePolicy, new()
+        {
+            RoleName = "worker", PolicyName = "AWSRevokeOlderSessions",
+            PolicyDocument = """
+                {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],"Condition":{"DateLessThan":{"aws:TokenIssueTime":"NOW"}}}]}
+                """.Replace("NOW", $"{cloud.Clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}", StringComparison.Ordinal),
+        });
+        Assert.False(await MaySendAsync(cloud, stolen));
+        Assert.True(await MaySendAsync(cloud, await AssumeAsync(cloud, new())));
+        cloud.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(await MaySendAsync(cloud, await AssumeAsync(cloud, new())));
+        Assert.False(await MaySendAsync(cloud, stolen));
+    }
+
+    [Fact]
     public void EachServiceRefusesInItsOwnForm()
     {
         var call = new CallContext(null!, Caller.Anonymous(AccessCloud.Account), AccessCloud.Region, "1", new Uri("http://localhost"));
