@@ -28,7 +28,7 @@ public sealed partial class NodeAgent
         var context = new TaskRunnerContext
         {
             Engine = _engine,
-            Planner = new ContainerPlanner(_settings, new ContainerEndpoints(baseUrl)),
+            Planner = new ContainerPlanner(_settings, new ContainerEndpoints(baseUrl), _containerTrust),
             Images = new ImageSource(_engine, _settings.PullBehavior, logins.FindAsync, _settings.Time, _log),
             Volumes = new TaskVolumes(_engine),
             Configuration = new TaskConfiguration(_state, configuration.FetchAsync),

@@ -32,6 +32,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ContainerEngine _engine;
     private readonly StateFolder _state;
     private readonly ServerTrust _trust;
+    private readonly ContainerTrust? _containerTrust;
     private readonly HttpMessageHandler _handler;
     private readonly HttpClient _http;
     private readonly HttpClient _reports;
@@ -51,13 +52,17 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _state = state;
         _link = new LinkState(settings.Time);
         _credentials = new CredentialStore(new OfflineGrants(state, settings.Time));
+        var containers = ContainerTrust.For(settings, state.File("container-trust"));
         _trust = ServerPin.Trust(settings, state, maySave: true, authorities =>
         {
+            containers?.Place(authorities);
             if (settings.RegistryCertificates is { } folder)
             {
                 RegistryAuthority.Place(folder, settings.Endpoint, authorities, log);
             }
         });
+        // Where the machine's trust store decides, images have one of their own that does.
+        _containerTrust = _trust.IsNamed ? containers : null;
         _handler = _trust.Guard(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) });
         _http = new HttpClient(_handler) { Timeout = CallTimeout };
         _reports = new HttpClient(ReportConnections.Handler(ConnectTimeout, _link, _trust)) { Timeout = CallTimeout };

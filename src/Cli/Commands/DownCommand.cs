@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
+using Longspan.Node.Engines.Docker;
 
 namespace Longspan.Cli.Commands;
 
@@ -38,6 +39,11 @@ internal static class DownCommand
                 terminal.Note($"The metadata redirects of other nodes on this machine remain: {string.Join(", ", left)}.");
             }
             var run = home.ReadRun();
+            if (run is not null)
+            {
+                RegistryAuthority.Remove(RegistryAuthority.DefaultFolder, run.CloudEndpoint);
+                RegistryAuthority.Remove(RegistryAuthority.DefaultFolder, run.PremisesEndpoint);
+            }
             home.ForgetRun();
             if (parsed.GetValue(purge))
             {

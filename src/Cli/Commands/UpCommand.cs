@@ -6,6 +6,7 @@ using Longspan.Api.Ssm;
 using Longspan.Cli.Embedded;
 using Longspan.Cli.Output;
 using Longspan.Node;
+using Longspan.Node.Identity;
 using Longspan.Wire.Client;
 
 namespace Longspan.Cli.Commands;
@@ -85,7 +86,7 @@ internal static class UpCommand
         if (BackgroundProcess.Find(home.ServerPid) is null)
         {
             await BackgroundProcess.StartAsync("dotnet", [
-                Self, "server", "--data", home.ServerData, "--port", $"{run.Port}", "--insecure-http",
+                Self, "server", "--data", home.ServerData, "--port", $"{run.Port}",
                 "--bind", "127.0.0.1", "--bind", Topology.CloudGateway, "--bind", Topology.LinkServerAddress,
                 "--publish", $"{run.WebPort}={Topology.Region}/{Topology.Cluster}/orders-web:8080",
                 "--publish", $"{run.ApiPort}={Topology.Region}/{Topology.Cluster}/orders-api:8080"],
@@ -101,11 +102,11 @@ internal static class UpCommand
         if (BackgroundProcess.Find(home.CloudNodePid) is null)
         {
             await BackgroundProcess.StartAsync("dotnet", [
-                Self, "node", "--name", Topology.CloudNode, "--endpoint", run.Endpoint.ToString(), "--region", Topology.Region, "--cluster", Topology.Cluster,
+                Self, "node", "--name", Topology.CloudNode, "--endpoint", run.CloudEndpoint.OriginalString, "--ca", home.AuthorityFile, "--region", Topology.Region, "--cluster", Topology.Cluster,
                 "--state", home.CloudNodeState, "--credentials", home.CloudNodeKeys,
                 "--attribute", $"site={Topology.CloudSite}", "--attribute", "longspan.capacity=fargate",
                 "--docker-host", $"unix://{Engine.Socket}", "--network", Topology.CloudNetwork, "--publish-address", Topology.CloudGateway,
-                "--container-endpoint-url", $"http://{Topology.CloudGateway}:{run.Port}"],
+                "--container-endpoint-url", run.CloudEndpoint.OriginalString],
                 home.LogOf(Topology.CloudNode), stop, home.CloudNodePid);
         }
         await ConnectedAsync(home, Topology.CloudNode, home.CloudNodePid, aws, stop);
@@ -115,12 +116,11 @@ internal static class UpCommand
     {
         if (BackgroundProcess.Find(home.PremisesNodePid) is null)
         {
-            var server = $"http://{Topology.LinkServerAddress}:{run.Port}";
             List<string> arguments =
             [
-                Self, "node", "--name", Topology.PremisesNode, "--endpoint", server, "--region", Topology.Region, "--cluster", Topology.Cluster,
+                Self, "node", "--name", Topology.PremisesNode, "--endpoint", run.PremisesEndpoint.OriginalString, "--region", Topology.Region, "--cluster", Topology.Cluster,
                 "--state", home.PremisesNodeState, "--attribute", $"site={Topology.PremisesSite}",
-                "--docker-host", $"unix://{premises.Socket}", "--network", Topology.PremisesNetwork, "--container-endpoint-url", server,
+                "--docker-host", $"unix://{premises.Socket}", "--network", Topology.PremisesNetwork, "--container-endpoint-url", run.PremisesEndpoint.OriginalString,
             ];
             if (!NodeSettings.IsRegistered(home.PremisesNodeState))
             {
@@ -128,7 +128,15 @@ internal static class UpCommand
                 {
                     IamRole = OrderSystem.NodeRole, DefaultInstanceName = Topology.PremisesNode, RegistrationLimit = 1,
                 }, stop);
-                arguments.AddRange(["--activation-id", activation.ActivationId!, "--activation-code", activation.ActivationCode!]);
+                // The machine keeps the pin that the token has, so that a later start needs none.
+                var token = new JoinToken(run.PremisesEndpoint, Topology.Region, activation.ActivationId!, activation.ActivationCode!,
+                    PublicKeyPin.Of(ServerTrust.ReadAuthorities(home.AuthorityFile)[0]));
+                arguments.AddRange(["--join-token", token.Encode()]);
+            }
+            else if (SavedServer.Read(home.PremisesNodeState)?.Pin is null)
+            {
+                // It joined with an earlier build, over plain HTTP.
+                arguments.AddRange(["--ca", home.AuthorityFile]);
             }
             await BackgroundProcess.StartAsync("dotnet", arguments, home.LogOf(Topology.PremisesNode), stop, home.PremisesNodePid, Topology.PremisesNamespace);
         }

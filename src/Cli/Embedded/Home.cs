@@ -8,6 +8,7 @@ internal sealed class Home(string folder)
 {
     public string Folder { get; } = Path.GetFullPath(folder);
     public string ServerData => Path.Combine(Folder, "server");
+    public string AuthorityFile => Path.Combine(ServerData, "ca.pem");
     public string CredentialsFile => Path.Combine(ServerData, "credentials");
     /// <summary>The cloud node's own keys, not the administrator's.</summary>
     public string CloudNodeKeys => Path.Combine(Folder, $"{Topology.CloudNode}.credentials");
@@ -48,6 +49,11 @@ internal sealed record EmbeddedRun(int Port, int WebPort, int ApiPort)
 {
     [JsonIgnore]
     public Uri Endpoint => new($"http://127.0.0.1:{Port}");
+    /// <summary>As machines and containers of the cloud site reach the server; over TLS, by the authority of its data folder.</summary>
+    [JsonIgnore]
+    public Uri CloudEndpoint => new($"https://{Topology.CloudGateway}:{Port}");
+    [JsonIgnore]
+    public Uri PremisesEndpoint => new($"https://{Topology.LinkServerAddress}:{Port}");
     [JsonIgnore]
     public Uri WebPage => new($"http://localhost:{WebPort}/");
 }

@@ -152,9 +152,9 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
             ("STATUS_QUEUE_URL", StatusQueue),
             ("ORDERS_QUEUE_ARN", QueueArn(OrdersQueue)),
             ("STATUS_QUEUE_ARN", QueueArn(StatusQueue)),
-            ("CLOUD_ENDPOINT_URL", $"http://{Topology.CloudGateway}:{run.Port}"),
-            ("ON_PREMISES_ENDPOINT_URL", $"http://{Topology.LinkServerAddress}:{run.Port}"),
-            ("ORDERS_API_URL", $"http://{Topology.CloudGateway}:{run.ApiPort}"),
+            ("CLOUD_ENDPOINT_URL", run.CloudEndpoint.OriginalString),
+            ("ON_PREMISES_ENDPOINT_URL", run.PremisesEndpoint.OriginalString),
+            ("ORDERS_API_URL", $"https://{Topology.CloudGateway}:{run.ApiPort}"),
             // Any free port: the server's front door leads the fixed ones to whichever tasks are healthy.
             ("WEB_HOST_PORT", "0"),
             ("API_HOST_PORT", "0"),

@@ -80,7 +80,7 @@ internal sealed class PremisesSite(string folder)
             File.Delete(Path.Combine(folder, "dockerd.pid"));
             await BackgroundProcess.StartAsync("dockerd", [
                 "--data-root", Path.Combine(folder, "engine"), "--exec-root", Path.Combine(folder, "exec"), "--pidfile", Path.Combine(folder, "dockerd.pid"),
-                "-H", $"unix://{Socket}", "--bip", "10.255.80.1/24", "--insecure-registry", $"{Topology.LinkServerAddress}/32"],
+                "-H", $"unix://{Socket}", "--bip", "10.255.80.1/24"],
                 EngineLog, stop, EnginePidFile, Topology.PremisesNamespace);
             await Wait.UntilAsync("the on-premises Docker engine answers", () => Engine.AnswersAsync(Socket, stop), EngineStartLimit, stop);
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Longspan.Cli.Commands;
 using Longspan.Cli.Embedded;
 using Longspan.Node;
+using Longspan.Node.Engines.Docker;
 using Longspan.Node.Identity;
 
 namespace Longspan.Cli.Nodes;
@@ -56,7 +57,7 @@ internal sealed class NodeOptions
     private readonly Option<Uri> _docker = SharedOptions.Url("--docker-host", "Docker engine: its socket as unix:///PATH", () => new Uri("unix:///var/run/docker.sock"));
     private readonly Option<string> _network = new("--network") { Description = "Docker network of the containers (default: the engine's bridge)" };
     private readonly Option<string> _publishAddress = new("--publish-address") { Description = "Host address of published ports", DefaultValueFactory = _ => "0.0.0.0" };
-    private readonly Option<string> _containerEndpoint = new("--container-endpoint-url") { Description = "AWS_ENDPOINT_URL of containers that do not set it themselves" };
+    private readonly Option<string> _containerEndpoint = new("--container-endpoint-url") { Description = "AWS_ENDPOINT_URL of containers that do not set it themselves; if it is https, they get the pinned or given authority, too" };
     private readonly Option<int?> _logSpool = Count("--log-spool", "MiB of disk for output that the server has not taken yet (default: 256)");
     private readonly Option<bool> _drain = new("--drain-on-shutdown") { Description = "Asked to stop, have the instance drained first and wait for its tasks to end" };
     private readonly Option<int?> _drainTimeout = Count("--drain-timeout", $"Seconds to wait for that at most (default: {DefaultDrain.TotalSeconds:0})");
@@ -167,7 +168,7 @@ internal sealed class NodeOptions
 
     private string? RegistryCertificates(ParseResult parsed) =>
         parsed.GetValue(_registryCertificates)?.FullName
-        ?? (parsed.GetValue(_engine) == "docker" && Environment.IsPrivilegedProcess ? "/etc/docker/certs.d" : null);
+        ?? (parsed.GetValue(_engine) == "docker" && Environment.IsPrivilegedProcess ? RegistryAuthority.DefaultFolder : null);
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 

@@ -21,7 +21,8 @@ internal sealed record ContainerEndpoints(string BaseUrl)
 /// holds: first the node's own objects from the typed members, then the <c>dockerConfig</c> texts decoded on top, then what the node
 /// enforces whatever they said (labels, network, log driver of delivered logs).
 /// </summary>
-internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints endpoints)
+/// <param name="trust">For containers that call the server; null where they need none.</param>
+internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints endpoints, ContainerTrust? trust)
 {
     private const long MiB = 1024 * 1024;
     /// <summary>Docker refuses less.</summary>
@@ -44,6 +45,10 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         if (parent is not null)
         {
             host["CgroupParent"] = parent;
+        }
+        if (TrustOf(container, definition) is { } trusted)
+        {
+            host["Binds"] = Strings([.. (host["Binds"] as JsonArray ?? []).Select(bind => bind!.GetValue<string>()), trusted.Bind]);
         }
 
         var labels = config["Labels"] as JsonObject ?? [];
@@ -137,6 +142,13 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         {
             environment["AWS_ENDPOINT_URL"] = url;
         }
+        if (TrustOf(container, definition) is not null)
+        {
+            foreach (var (key, value) in ContainerTrust.Environment)
+            {
+                environment[key] = value;
+            }
+        }
         foreach (var (key, value) in values.FromFiles.Concat(definition.Environment ?? new Dictionary<string, string>()).Concat(values.Secrets))
         {
             environment[key] = value;
@@ -152,6 +164,10 @@ internal sealed class ContainerPlanner(NodeSettings settings, ContainerEndpoints
         }
         return environment;
     }
+
+    // A container with something of its own in that place keeps it.
+    private ContainerTrust? TrustOf(SavedContainer container, AgentContainer definition) =>
+        NetworkOwner.Is(container) || definition.MountPoints?.Any(mount => mount.ContainerPath?.TrimEnd('/') == ContainerTrust.MountPath) == true ? null : trust;
 
     private JsonObject HostConfig(SavedTask task, AgentContainer definition)
     {

@@ -80,21 +80,25 @@ public sealed class FuzzTests
 
     private static bool Try(FuzzTarget target, byte[] input, int seed)
     {
-        var began = Stopwatch.GetTimestamp();
         try
         {
-            return target.Accepts(input);
+            var began = Stopwatch.GetTimestamp();
+            var taken = target.Accepts(input);
+            if (Seconds > 0 && Stopwatch.GetElapsedTime(began) > TooLong)
+            {
+                // Once, the machine may have been busy elsewhere.
+                began = Stopwatch.GetTimestamp();
+                target.Accepts(input);
+                if (Stopwatch.GetElapsedTime(began) > TooLong)
+                {
+                    throw new TimeoutException($"It took {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s.");
+                }
+            }
+            return taken;
         }
         catch (Exception defect)
         {
             throw new InvalidOperationException($"{target.Name} failed (seed {seed}); the input is in {Save(target, input)}.", defect);
-        }
-        finally
-        {
-            if (Seconds > 0 && Stopwatch.GetElapsedTime(began) > TooLong)
-            {
-                Assert.Fail($"{target.Name} took {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s (seed {seed}); the input is in {Save(target, input)}.");
-            }
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class TaskBench : IAsyncDisposable
     public bool IsConnected { get; set; } = true;
     /// <summary>Fetches what containers are to be given.</summary>
     public ConfigurationSource Source { get; set; } = (_, _) => throw new InvalidOperationException("nothing was to be fetched");
+    public ContainerTrust? Trust { get; init; }
     /// <summary>What the node knows of the link.</summary>
     public bool IsCutOff { get; set; }
 
@@ -43,7 +44,7 @@ internal sealed class TaskBench : IAsyncDisposable
         var context = new TaskRunnerContext
         {
             Engine = Engine,
-            Planner = new ContainerPlanner(settings, new ContainerEndpoints(ContainerEndpoints.LinkLocal)),
+            Planner = new ContainerPlanner(settings, new ContainerEndpoints(ContainerEndpoints.LinkLocal), Trust),
             Images = new ImageSource(Engine, Pulls, (_, _, _, _) => System.Threading.Tasks.Task.FromResult<RegistryLogin?>(null), TimeProvider.System, NullLogger.Instance),
             Volumes = new TaskVolumes(Engine),
             Configuration = new TaskConfiguration(_state, (task, stop) => Source(task, stop)),

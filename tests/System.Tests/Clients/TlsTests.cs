@@ -78,7 +78,7 @@ public sealed class TlsTests : IAsyncLifetime
         await PushAsync((await AwsAsync(variables, "ecr", "get-login-password")).Succeeded().Trim());
 
         var token = (await LongspanAsync("join-token", "create", "--data", Data, "--endpoint", _endpoint.ToString())).Succeeded().Trim();
-        await using var node = OwnProcess.StartForeign("dotnet", [Program, "node", "--name", _name, "--cluster", "tls", "--state", Path.Combine(_folder, "node")],
+        await using var node = OwnProcess.StartForeign("dotnet", [Program, "node", "--name", _name, "--cluster", "tls", "--state", Path.Combine(_folder, "node"), "--container-endpoint-url", _endpoint.ToString()],
             new Dictionary<string, string> { ["LONGSPAN_JOIN_TOKEN"] = token }, _folder);
         await node.SaysAsync("Connected to https://");
         Assert.True(File.Exists(Path.Combine(EngineFolder, "longspan.crt")));
@@ -90,6 +90,9 @@ public sealed class TlsTests : IAsyncLifetime
         (await AwsAsync(variables, "ecs", "wait", "tasks-running", "--cluster", "tls", "--tasks", arn)).Succeeded();
         var container = (await Tool.RunAsync("docker", ["ps", "-q", "--filter", $"label=longspan.node={_name}"])).Succeeded();
         Assert.NotEqual("", container.Trim());
+        // A program in it, whoever it runs as, is told where the server is and whom to take for it.
+        var told = await Tool.RunAsync("docker", ["exec", "--user", "1654:1654", container.Trim(), "sh", "-c", "echo $AWS_ENDPOINT_URL; cat $AWS_CA_BUNDLE"]);
+        Assert.Equal($"{_endpoint}\n{await File.ReadAllTextAsync(Authority)}", told.Succeeded());
         Assert.DoesNotContain(token, node.Said + _server!.Said, StringComparison.Ordinal);
     }
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.SQS;
 using Longspan.Cli.Embedded;
+using Longspan.Node.Engines.Docker;
 using Longspan.Wire.Client;
 using Xunit;
 
@@ -138,6 +139,13 @@ public sealed class EmbeddedSystem : IAsyncLifetime
         if ((await Tool.TryRunAsync("ip", ["link", "show", Topology.LinkServerEnd], default)).Succeeded)
         {
             left.Add($"link {Topology.LinkServerEnd}");
+        }
+        foreach (var registry in (Uri[])[Run.CloudEndpoint, Run.PremisesEndpoint])
+        {
+            if (Directory.Exists(Path.Combine(RegistryAuthority.DefaultFolder, registry.Authority)))
+            {
+                left.Add($"the engine's certificate for {registry.Authority}");
+            }
         }
         if ((await Tool.TryRunAsync("docker", ["network", "inspect", Topology.CloudNetwork], default)).Succeeded)
         {
