@@ -1,5 +1,11 @@
 using System.Text.Json.Nodes;
+using Longspan.Api.Ecs;
 using Longspan.Api.Iam;
+using Longspan.Api.Kms;
+using Longspan.Api.SecretsManager;
+using Longspan.Api.Shapes;
+using Longspan.Api.Ssm;
+using Longspan.Api.Sts;
 using Longspan.Core.Tests.Ecs.AgentDouble;
 using Xunit;
 
@@ -40,6 +46,51 @@ public sealed class MachineIdentityTests
         {
             body["cluster"] = cluster;
             Assert.Equal((operation, "AccessDeniedException"), (operation, (await agent.CallAsync(operation, body)).Code));
+        }
+    }
+
+    [Fact]
+    public async Task A_stolen_machine_reads_no_secret_and_takes_on_no_role_of_the_tasks_beside_it()
+    {
+        await using var server = await AgentServer.StartAsync();
+        var cluster = await server.ClusterAsync();
+        await using var victim = await server.JoinedAsync(cluster);
+        await using var thief = await server.JoinedAsync(cluster);
+        await server.CallAsync(SsmOperations.PutParameter, new() { Name = "/db/password", Type = "SecureString", Value = "hunter2" });
+        var secret = (await server.CallAsync(SecretsManagerOperations.CreateSecret, new() { Name = "db", SecretString = "hunter2", ClientRequestToken = new string('1', 32) })).ARN!;
+        var sealedText = (await server.CallAsync(KmsOperations.Encrypt, new() { KeyId = (await server.CallAsync(KmsOperations.CreateKey, new())).KeyMetadata!.KeyId, Plaintext = "hunter2"u8.ToArray() })).CiphertextBlob;
+        const string Role = "arn:aws:iam::123456789012:role/";
+        await server.RegisterAsync("job", r => (r.TaskRoleArn, r.ExecutionRoleArn) = (Role + "worker", Role + "execution"));
+        var arn = (await server.CallAsync(EcsOperations.StartTask, new() { Cluster = cluster, TaskDefinition = "job", ContainerInstances = [victim.Arn!] })).Tasks!.Single().TaskArn!;
+        await server.UntilTaskAsync(cluster, arn, "RUNNING");
+
+        var client = server.ClientOf(await thief.Settings.Machine!.KeysAsync());
+        await RefusedAsync(EcsOperations.DescribeTasks, new() { Cluster = cluster, Tasks = [arn] });
+        await RefusedAsync(EcsOperations.StopTask, new() { Cluster = cluster, Task = arn });
+        await RefusedAsync(SsmOperations.GetParameter, new() { Name = "/db/password", WithDecryption = true });
+        await RefusedAsync(SsmOperations.GetParameters, new() { Names = ["/db/password"], WithDecryption = true });
+        await RefusedAsync(SsmOperations.GetParametersByPath, new() { Path = "/", Recursive = true, WithDecryption = true });
+        await RefusedAsync(SsmOperations.GetParameterHistory, new() { Name = "/db/password", WithDecryption = true });
+        await RefusedAsync(SecretsManagerOperations.GetSecretValue, new() { SecretId = secret });
+        await RefusedAsync(SecretsManagerOperations.BatchGetSecretValue, new() { SecretIdList = [secret] });
+        await RefusedAsync(KmsOperations.Decrypt, new() { CiphertextBlob = sealedText });
+        await RefusedAsync(StsOperations.AssumeRole, new() { RoleArn = Role + "worker", RoleSessionName = arn[(arn.LastIndexOf('/') + 1)..] });
+        await RefusedAsync(StsOperations.AssumeRole, new() { RoleArn = Role + "execution", RoleSessionName = "thief" });
+        await RefusedAsync(SsmOperations.CreateActivation, new() { IamRole = "machines" });
+
+        // The link brought the task and its keys to the victim, and to nobody else.
+        var id = victim.Find(arn)!.Payload.GetProperty("roleCredentials").GetProperty("credentialsId").GetString()!;
+        Assert.NotNull(victim.CredentialsOf(id));
+        Assert.Null(thief.Find(arn));
+        Assert.Null(thief.CredentialsOf(id));
+
+        async Task RefusedAsync<TRequest, TResponse>(Operation<TRequest, TResponse> operation, TRequest request)
+            where TRequest : Shape, new()
+            where TResponse : Shape, new()
+        {
+            var refused = await Assert.ThrowsAnyAsync<AwsError>(() => client.CallAsync(operation, request, default));
+            Assert.True(refused.Code is "AccessDenied" or "AccessDeniedException", $"{operation.Name}: {refused.Code} {refused.Message}");
+            Assert.DoesNotContain("hunter2", refused.Message, StringComparison.Ordinal);
         }
     }
 

@@ -83,6 +83,10 @@ public sealed class AgentServer : IAsyncDisposable
         where TRequest : Shape, new()
         where TResponse : Shape, new() => _operator.CallAsync(operation, request, default);
 
+    /// <summary>Whoever has these keys.</summary>
+    internal AwsClient ClientOf(SigningKeys keys) =>
+        new(_http, _server.Endpoint, "us-east-1", _ => ValueTask.FromResult(new AwsCredentials(keys.Id, keys.Secret, keys.Token)), Clock);
+
     public async Task<string> ClusterAsync()
     {
         var name = $"c{Interlocked.Increment(ref _clusters)}";
