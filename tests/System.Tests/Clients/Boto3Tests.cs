@@ -31,7 +31,7 @@ public sealed class Boto3Tests(QueueSite site) : IClassFixture<QueueSite>
         await site.ProvedAsync(python, QueueSite.Script("python", "boto3_services.py")));
 
     [Boto3Theory, MemberData(nameof(Programs))]
-    public async Task The_client_gets_what_Amazon_gives_it_for_secrets_and_parameters(string python) => Assert.Equal(
-        ["secrets", "parameters"],
+    public async Task The_client_gets_what_Amazon_gives_it_for_secrets_parameters_and_keys(string python) => Assert.Equal(
+        ["secrets", "parameters", "keys"],
         await site.ProvedAsync(python, QueueSite.Script("python", "boto3_secrets.py")));
 }

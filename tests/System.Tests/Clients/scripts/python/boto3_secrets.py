@@ -1,4 +1,4 @@
-"""boto3 on Secrets Manager and Parameter Store. Prints the name of every round that it passed."""
+"""boto3 on Secrets Manager, Parameter Store and KMS. Prints the name of every round that it passed."""
 import datetime
 import json
 import os
@@ -64,6 +64,9 @@ def parameters():
     assert [h["Labels"] for h in history] == [["prod"], []] and history[0]["Policies"][0]["PolicyType"] == "NoChangeNotification"
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True, WithDecryption=True, PaginationConfig={"PageSize": 1})
     assert {p["Name"]: p["Value"] for page in pages for p in page["Parameters"]} == {f"{path}/a": "2", f"{path}/deep/b": "secret"}
+    ssm.put_parameter(Name=f"{path}/deep/b", Value="newer", Type="SecureString", Overwrite=True)
+    past = ssm.get_parameter_history(Name=f"{path}/deep/b", WithDecryption=True)["Parameters"]
+    assert [(h["Version"], h["Value"]) for h in past] == [(1, "secret"), (2, "newer")]
     found = ssm.describe_parameters(ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [path]}, {"Key": "Tier", "Values": ["Advanced"]}])
     assert [p["Name"] for p in found["Parameters"]] == [f"{path}/a"]
     refused(ssm.exceptions.ParameterVersionNotFound, ssm.get_parameter, Name=f"{path}/a:9")
@@ -75,6 +78,24 @@ def parameters():
     assert ssm.delete_parameters(Names=[f"{path}/a", f"{path}/deep/b"])["InvalidParameters"] == []
 
 
-for proof in (secrets, parameters):
+def keys():
+    kms, alias = client("kms"), f"alias/py-{own}"
+    key = kms.create_key(Description="of the shop")["KeyMetadata"]
+    kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
+    context = {"order": "1"}
+    sealed = kms.encrypt(KeyId=alias, Plaintext=b"1 Test Quay", EncryptionContext=context)["CiphertextBlob"]
+    opened = kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context)
+    assert (opened["Plaintext"], opened["KeyId"]) == (b"1 Test Quay", key["Arn"]) and b"Quay" not in sealed
+    refused(kms.exceptions.InvalidCiphertextException, kms.decrypt, CiphertextBlob=sealed, EncryptionContext={"order": "2"})
+    data = kms.generate_data_key(KeyId=alias, KeySpec="AES_256")
+    assert len(data["Plaintext"]) == 32 and kms.decrypt(CiphertextBlob=data["CiphertextBlob"])["Plaintext"] == data["Plaintext"]
+    assert [a["AliasName"] for page in kms.get_paginator("list_aliases").paginate(KeyId=key["KeyId"]) for a in page["Aliases"]] == [alias]
+    kms.disable_key(KeyId=key["KeyId"])
+    refused(kms.exceptions.DisabledException, kms.decrypt, CiphertextBlob=sealed, EncryptionContext=context)
+    refused(kms.exceptions.NotFoundException, kms.describe_key, KeyId=f"alias/none-{own}")
+    assert kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)["KeyId"] == key["Arn"]
+
+
+for proof in (secrets, parameters, keys):
     proof()
     print(proof.__name__, flush=True)

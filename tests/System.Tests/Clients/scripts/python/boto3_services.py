@@ -7,6 +7,7 @@ import time
 import uuid
 
 import boto3
+import botocore.exceptions
 
 endpoint = os.environ["AWS_ENDPOINT_URL"]
 own = uuid.uuid4().hex[:8]
@@ -26,6 +27,14 @@ def refused(kind, call, **arguments):
     raise AssertionError(f"{kind} was expected")
 
 
+def code_of(call):
+    try:
+        call()
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    raise AssertionError("a refusal was expected")
+
+
 def recent(moment):
     return abs(datetime.datetime.now(datetime.timezone.utc) - moment) < datetime.timedelta(hours=1)
 
@@ -38,8 +47,18 @@ def identity():
     assert recent(role["CreateDate"]) and role["AssumeRolePolicyDocument"] == trust
     keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="shift", DurationSeconds=900)["Credentials"]
     assert keys["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
-    session = client("sts", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"])
-    assert session.get_caller_identity()["Arn"].endswith(f":assumed-role/py-{own}/shift")
+    session = {"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"], "aws_session_token": keys["SessionToken"]}
+    assert client("sts", **session).get_caller_identity()["Arn"].endswith(f":assumed-role/py-{own}/shift")
+    # The session may do what the role's policies say at the time of the call, and the trail has what it was refused.
+    sqs = client("sqs", **session)
+    assert code_of(sqs.list_queues).startswith("AccessDenied")
+    iam.put_role_policy(RoleName=f"py-{own}", PolicyName="queues", PolicyDocument=json.dumps(allow))
+    sqs.list_queues()
+    assert code_of(client("iam", **session).list_roles) == "AccessDenied"
+    attribute = {"AttributeKey": "EventName", "AttributeValue": "ListRoles"}
+    pages = client("cloudtrail").get_paginator("lookup_events").paginate(LookupAttributes=[attribute])
+    denied = [json.loads(e["CloudTrailEvent"]) for page in pages for e in page["Events"]]
+    assert [d["errorCode"] for d in denied if d["userIdentity"]["arn"].endswith(f"/py-{own}/shift")] == ["AccessDenied"]
 
 
 def users():
