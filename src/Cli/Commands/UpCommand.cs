@@ -95,6 +95,10 @@ internal static class UpCommand
         var health = new Uri(run.Endpoint, "/health");
         await Wait.UntilAsync($"the server answers {health}", async () =>
             BackgroundProcess.Find(home.ServerPid) is null ? throw Died("server", home) : await AnswersAsync(health, stop), ReadyLimit, stop);
+        if (!File.Exists(home.AuthorityFile))
+        {
+            throw new CommandFailure("The server that runs was started by an earlier build, which spoke plain HTTP.", "Stop it with 'longspan down', then start again; its data is kept.");
+        }
     }
 
     private static async Task StartCloudNodeAsync(Home home, EmbeddedRun run, AwsClient aws, CancellationToken stop)

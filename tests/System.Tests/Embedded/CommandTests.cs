@@ -1,4 +1,6 @@
 using Longspan.Cli.Embedded;
+using Longspan.Node.Identity;
+using Longspan.Wire.Client;
 using Xunit;
 
 namespace Longspan.System.Tests.Embedded;
@@ -31,6 +33,20 @@ public sealed class CommandTests(EmbeddedSystem system)
             ["orders-api FARGATE", "orders-processor EXTERNAL", "orders-web FARGATE"],
             status["services"]!.AsArray().Select(service => $"{service!["name"]} {service["launchType"]}"));
         Assert.Contains("orders", status["queues"]!.AsArray().Select(queue => (string)queue!["name"]!));
+    }
+
+    [EmbeddedFact]
+    public async Task Across_the_link_there_is_TLS_only_and_the_node_has_pinned_the_servers_key()
+    {
+        using var trusting = new HttpClient(ServerTrust.FromFile(system.Home.AuthorityFile).Guard(new SocketsHttpHandler()));
+        Assert.Equal("""{"status":"ok"}""", await trusting.GetStringAsync(new Uri(system.Run.PremisesEndpoint, "/health")));
+        using var plain = new HttpClient();
+        foreach (var address in new[] { system.Run.PremisesEndpoint, system.Run.CloudEndpoint })
+        {
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => plain.GetAsync(new Uri($"http://{address.Authority}/health")));
+        }
+        var pin = PublicKeyPin.Of(ServerTrust.ReadAuthorities(system.Home.AuthorityFile)[0]);
+        Assert.Equal(pin.Text, SavedServer.Read(system.Home.PremisesNodeState)?.Pin);
     }
 
     [EmbeddedFact]
