@@ -63,7 +63,7 @@ public sealed class LeastPrivilegeTests(EmbeddedSystem system)
     public async Task Without_the_statement_that_lets_it_pull_a_task_does_not_start()
     {
         // The engine has the sample's images from their build: under this name only the registry has one.
-        var (registry, tag) = ($"127.0.0.1:{system.Run.Port}", "least-privilege");
+        var (registry, tag) = (system.Run.CloudEndpoint.Authority, "least-privilege");
         var image = (await system.Aws.CallAsync(EcrOperations.BatchGetImage, new() { RepositoryName = "orders/web", ImageIds = [new() { ImageTag = "dev" }] }, default)).Images![0];
         await system.Aws.CallAsync(EcrOperations.PutImage, new() { RepositoryName = "orders/web", ImageManifest = image.ImageManifest, ImageTag = tag }, default);
         var definition = (await system.Aws.CallAsync(EcsOperations.RegisterTaskDefinition, new()
