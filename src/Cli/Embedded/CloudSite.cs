@@ -35,10 +35,10 @@ internal static class CloudSite
         await RemoveListedAsync(["volume", "ls", "-q", "--filter", $"label=longspan.node={Topology.CloudNode}"], ["volume", "rm"], stop);
         if (run is not null)
         {
-            var names = $"reference=127.0.0.1:{run.Port}/orders/*";
-            // Pushed by tag, pulled by digest.
-            await RemoveListedAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", names], ["image", "rm"], stop);
-            await RemoveListedAsync(["image", "ls", "--digests", "--format", "{{.Repository}}@{{.Digest}}", "--filter", names], ["image", "rm"], stop);
+            // Pushed by tag from this machine, pulled by digest by the node; each names the registry in its way.
+            string[] names = ["--filter", $"reference=127.0.0.1:{run.Port}/orders/*", "--filter", $"reference={run.CloudEndpoint.Authority}/orders/*"];
+            await RemoveListedAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", .. names], ["image", "rm"], stop);
+            await RemoveListedAsync(["image", "ls", "--digests", "--format", "{{.Repository}}@{{.Digest}}", .. names], ["image", "rm"], stop);
         }
     }
 

@@ -116,7 +116,8 @@ internal sealed class OrderSystem(AwsClient aws, Home home, string root, Embedde
         {
             RepositoryName = $"orders/{service}", ImageIds = [new() { ImageTag = "dev" }],
         }, stop);
-        var registry = service == "processor" ? $"{Topology.LinkServerAddress}:{run.Port}" : LocalRegistry;
+        // As the node's own endpoint is named: a node logs in to the server's registry with the task's execution role under that name only.
+        var registry = (service == "processor" ? run.PremisesEndpoint : run.CloudEndpoint).Authority;
         var wanted = Template<RegisterTaskDefinitionRequest>("task-definitions", service, ($"{service.ToUpperInvariant()}_IMAGE", $"{registry}/orders/{service}@{images.ImageDetails![0].ImageDigest}"));
         try
         {

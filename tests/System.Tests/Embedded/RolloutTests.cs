@@ -35,7 +35,7 @@ public sealed class RolloutTests(EmbeddedSystem system)
         var before = await DescribeAsync();
         await using var visitor = new Visitor(system.Shop);
 
-        var revision = await RegisterAsync(definition => definition.Image = $"127.0.0.1:{system.Run.Port}/orders/web:absent");
+        var revision = await RegisterAsync(definition => definition.Image = $"{system.Run.CloudEndpoint.Authority}/orders/web:absent");
         await DeployAsync(revision);
         var after = await Soon.SeeAsync("the service is back at the version before", DescribeAsync,
             service => service is { Deployments: [{ RolloutState: "COMPLETED" } only], RunningCount: 1 } && only.TaskDefinition == before.TaskDefinition, RolloutLimit, Tell);
