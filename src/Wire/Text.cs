@@ -62,7 +62,7 @@ internal static class Text
             {
                 into.Append((byte)c);
             }
-            else if (Rune.TryGetRuneAt(text.ToString(), i, out var rune))
+            else if (Rune.DecodeFromUtf16(text[i..], out var rune, out _) == OperationStatus.Done)
             {
                 into.Advance(rune.EncodeToUtf8(into.GetSpan(4)));
                 i += rune.Utf16SequenceLength - 1;
