@@ -48,7 +48,7 @@ internal static class EnvCommand
             ["AWS_SHARED_CREDENTIALS_FILE"] = credentials,
             ["AWS_PROFILE"] = "default",
         };
-        if (endpoint.Scheme == "https" && Path.Combine(dataFolder, "ca.pem") is var authority && File.Exists(authority))
+        if (endpoint.Scheme == "https" && Path.Combine(dataFolder, ServerOptions.AuthorityFile) is var authority && File.Exists(authority))
         {
             variables["AWS_CA_BUNDLE"] = authority;
         }

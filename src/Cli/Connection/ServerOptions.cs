@@ -7,7 +7,8 @@ namespace Longspan.Cli.Connection;
 /// <summary>The options by which commands of administrators find their server: its data folder on its own machine, or address and keys elsewhere.</summary>
 internal sealed class ServerOptions
 {
-    private const string AuthorityFile = "ca.pem";
+    /// <summary>Of the server's data folder.</summary>
+    public const string AuthorityFile = "ca.pem";
 
     private readonly Option<Uri?> _endpoint = new("--endpoint")
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Longspan.Cli.Connection;
 
 namespace Longspan.Cli.Embedded;
 
@@ -8,7 +9,7 @@ internal sealed class Home(string folder)
 {
     public string Folder { get; } = Path.GetFullPath(folder);
     public string ServerData => Path.Combine(Folder, "server");
-    public string AuthorityFile => Path.Combine(ServerData, "ca.pem");
+    public string AuthorityFile => Path.Combine(ServerData, ServerOptions.AuthorityFile);
     public string CredentialsFile => Path.Combine(ServerData, "credentials");
     /// <summary>The cloud node's own keys, not the administrator's.</summary>
     public string CloudNodeKeys => Path.Combine(Folder, $"{Topology.CloudNode}.credentials");

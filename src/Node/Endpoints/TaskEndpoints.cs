@@ -89,7 +89,7 @@ internal sealed class TaskEndpoints(
 
     private async Task CredentialsAsync(HttpContext http, string id)
     {
-        if ((Offline(id) ?? credentials.Get(id)) is { } found)
+        if (Current(id) is { } found)
         {
             await JsonAsync(http, 200, new JsonObject
             {
@@ -107,17 +107,17 @@ internal sealed class TaskEndpoints(
     }
 
     /// <summary>
-    /// What a container gets in place of its usual keys, once they have ended or are gone with a restart of the node. Without such, ended ones
+    /// The usual keys; offline ones in their place once they have ended or are gone with a restart of the node. Without such, ended ones
     /// are served all the same, as Amazon's agent does: the service that is called says best that they are too old.
     /// </summary>
-    private AgentLink.IAMRoleCredentials? Offline(string id)
+    private AgentLink.IAMRoleCredentials? Current(string id)
     {
         var now = settings.Time.GetUtcNow();
         var usual = credentials.Get(id);
         var ended = credentials.ExpiryOf(id);
         if (usual is not null && !(ended <= now))
         {
-            return null;
+            return usual;
         }
         if (isCutOff() && credentials.Offline.Serve(id, out var isFirst) is { } offline)
         {
@@ -132,7 +132,7 @@ internal sealed class TaskEndpoints(
         {
             TellExpired(id, usual, ended!.Value, now);
         }
-        return null;
+        return usual;
     }
 
     private string? TaskOf(string id) =>

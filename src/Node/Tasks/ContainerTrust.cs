@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Longspan.Node.Engines.Docker;
+using Longspan.Node.Identity;
 
 namespace Longspan.Node.Tasks;
 

@@ -97,7 +97,7 @@ internal static class FuzzTargets
     private static FuzzTarget OfBytes(string name, Func<byte[], bool> accepts, string[] samples, string[] words) =>
         OfBytes(name, accepts, [.. samples.Select(Encoding.UTF8.GetBytes)], words);
 
-    private static FuzzTarget OfBytes(string name, Func<byte[], bool> accepts, byte[][] samples, string[] words) => new(
+    internal static FuzzTarget OfBytes(string name, Func<byte[], bool> accepts, byte[][] samples, string[] words) => new(
         name,
         bytes =>
         {
@@ -105,7 +105,7 @@ internal static class FuzzTargets
             {
                 return accepts(bytes);
             }
-            catch (Exception refusal) when (refusal is AwsError or TaskFault)
+            catch (Exception refusal) when (refusal is AwsError { IsServerFault: false } or TaskFault)
             {
                 // What operations answer, and what a node stops a task with.
                 return false;

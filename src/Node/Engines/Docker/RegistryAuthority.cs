@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Longspan.Node.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace Longspan.Node.Engines.Docker;

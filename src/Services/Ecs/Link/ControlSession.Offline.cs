@@ -61,18 +61,4 @@ internal sealed partial class ControlSession
             LogNoKeys(taskId, fault);
         }
     }
-
-    private async ValueTask TellOfflineAsync(IEnumerable<NodeTaskReport> tasks, CancellationToken stop)
-    {
-        foreach (var service in tasks.GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
-        {
-            var first = service.MinBy(t => t.OfflineCredentialsSince)!;
-            await TellAsync(service.Key,
-                $"had {service.Count()} tasks on (container-instance {_link.Instance.Id}) that got offline credentials while it was cut off, the first "
-                + $"(task {IdOf(first.TaskArn!)}) at {Past(first.OfflineCredentialsSince!.Value):yyyy-MM-ddTHH:mm:ssZ}. They get usual ones again.", stop);
-        }
-    }
-
-    /// <summary>What a node says of its own clock: never the future, nor before the epoch.</summary>
-    private DateTimeOffset Past(double seconds) => DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(seconds, 0, Now.ToUnixTimeSeconds()));
 }

@@ -46,8 +46,8 @@ internal sealed partial class ControlSession
             _granted.TryAdd(IdOf(task.TaskArn!), default);
             Signal();
         }
-        await TellOfflineAsync(reported.Values.Where(t => t is { OfflineCredentialsSince: not null, ServiceName.Length: > 0 }), stop);
-        await TellExpiredAsync(reported.Values.Where(t => t is { CredentialsExpiredAt: not null, ServiceName.Length: > 0 }), stop);
+        await TellFirstAsync(reported.Values, t => t.OfflineCredentialsSince, "that got offline credentials", "They get usual ones again", stop);
+        await TellFirstAsync(reported.Values, t => t.CredentialsExpiredAt, "whose credentials ended", "They are renewed now", stop);
         await TellRestartsAsync(reported.Values.Where(t => t.AloneRestarts > 0 && t.ServiceName is { Length: > 0 }), stop);
         if (report.Generation is { } seen && seen >= Volatile.Read(ref _timeline))
         {
@@ -67,16 +67,20 @@ internal sealed partial class ControlSession
         }
     }
 
-    private async ValueTask TellExpiredAsync(IEnumerable<NodeTaskReport> tasks, CancellationToken stop)
+    /// <param name="since">When it happened to a task, if it did, in seconds since the epoch by the node's clock.</param>
+    private async ValueTask TellFirstAsync(IEnumerable<NodeTaskReport> tasks, Func<NodeTaskReport, double?> since, string what, string now, CancellationToken stop)
     {
-        foreach (var service in tasks.GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
+        foreach (var service in tasks.Where(t => since(t) is not null && t.ServiceName is { Length: > 0 }).GroupBy(t => t.ServiceName!, StringComparer.Ordinal))
         {
-            var first = service.MinBy(t => t.CredentialsExpiredAt)!;
+            var first = service.MinBy(since)!;
             await TellAsync(service.Key,
-                $"had {service.Count()} tasks on (container-instance {_link.Instance.Id}) whose credentials ended while it was cut off, the first "
-                + $"(task {IdOf(first.TaskArn!)}) at {Past(first.CredentialsExpiredAt!.Value):yyyy-MM-ddTHH:mm:ssZ}. They are renewed now.", stop);
+                $"had {service.Count()} tasks on (container-instance {_link.Instance.Id}) {what} while it was cut off, the first "
+                + $"(task {IdOf(first.TaskArn!)}) at {Past(since(first)!.Value):yyyy-MM-ddTHH:mm:ssZ}. {now}.", stop);
         }
     }
+
+    /// <summary>What a node says of its own clock: never the future, nor before the epoch.</summary>
+    private DateTimeOffset Past(double seconds) => DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(seconds, 0, Now.ToUnixTimeSeconds()));
 
     private async ValueTask TellAsync(string service, string text, CancellationToken stop)
     {

@@ -13,12 +13,9 @@ internal sealed class TaskList : IReadOnlyList<Document<TaskDocument>>
 
     public Document<TaskDocument> this[int index] => _tasks[index];
 
-    /// <summary>Where the first one stands whose name comes after this one.</summary>
-    public int After(string? name) => name is null ? 0 : Find(name) is var at && at >= 0 ? at + 1 : ~at;
-
     public void Set(Document<TaskDocument> task)
     {
-        var at = Find(task.Key.Name);
+        var at = _tasks.Find(task.Key.Name);
         if (at >= 0)
         {
             _tasks[at] = task;
@@ -31,7 +28,7 @@ internal sealed class TaskList : IReadOnlyList<Document<TaskDocument>>
 
     public void Remove(string name)
     {
-        if (Find(name) is var at && at >= 0)
+        if (_tasks.Find(name) is var at && at >= 0)
         {
             _tasks.RemoveAt(at);
         }
@@ -42,20 +39,4 @@ internal sealed class TaskList : IReadOnlyList<Document<TaskDocument>>
     public IEnumerator<Document<TaskDocument>> GetEnumerator() => _tasks.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private int Find(string name)
-    {
-        var (low, high) = (0, _tasks.Count - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            var order = string.CompareOrdinal(_tasks[middle].Key.Name, name);
-            if (order == 0)
-            {
-                return middle;
-            }
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
-        }
-        return ~low;
-    }
 }

@@ -1,5 +1,6 @@
 using Longspan.Api.Ecs;
 using Longspan.Kernel;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Store.Documents;
 
 namespace Longspan.Services.Ecs.Operations;
@@ -23,13 +24,8 @@ internal static class Paging
     /// <summary>A part of what is in memory already, in the order of the names.</summary>
     public static IReadOnlyList<Document<T>> Slice<T>(IReadOnlyList<Document<T>> all, string? after, int limit) where T : class
     {
-        var (low, high) = (0, after is null ? 0 : all.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = string.CompareOrdinal(all[middle].Key.Name, after) <= 0 ? (middle + 1, high) : (low, middle);
-        }
-        return [.. Enumerable.Range(low, Math.Min(limit, all.Count - low)).Select(i => all[i])];
+        var first = all.After(after);
+        return [.. Enumerable.Range(first, Math.Min(limit, all.Count - first)).Select(i => all[i])];
     }
 
     /// <summary>Documents that the filter lets through, read in chunks, so that a selective filter does not hold the whole scope.</summary>

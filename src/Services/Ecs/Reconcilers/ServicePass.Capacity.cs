@@ -32,15 +32,8 @@ internal sealed partial class ServicePass
         var capacity = await ClusterCapacity.LoadAsync(cloud.Documents, scope, stop);
         var starts = new ServiceStarts(capacity, template, Now, Shares(live));
         var waiting = tasks.Where(t => t.Value.IsWaiting && t.Value.WantsRunning && t.Value.DeploymentId == _service.Primary.Id).ToList();
-        if (starts.Start(count, waiting) is { } refusal)
-        {
-            _wantsCapacity = true;
-            AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
-        }
-        else if (waiting.Count == 0)
-        {
-            _starts = starts;
-        }
+        var allPlaced = StartAll(starts, count, waiting, capacity);
+        _starts = allPlaced && waiting.Count == 0 ? starts : null;
         return capacity;
     }
 
@@ -53,11 +46,9 @@ internal sealed partial class ServicePass
             capacity.Committed(_committed);
             _view = new TaskSetView(_read.Value, taskSetId);
             var commit = new Commit();
-            if (_starts.Start(Math.Min(missing, RoomIn(commit)), []) is { } refusal)
+            if (!StartAll(_starts, Math.Min(missing, RoomIn(commit)), [], capacity))
             {
                 _starts = null;
-                _wantsCapacity = true;
-                AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
             }
             missing -= capacity.Planned.Count;
             AddStarted(capacity);
@@ -68,6 +59,18 @@ internal sealed partial class ServicePass
             }
         }
         return true;
+    }
+
+    // Whether all have found a place; an event says why the first one that did not has none.
+    private bool StartAll(ServiceStarts starts, int count, IReadOnlyList<Document<TaskDocument>> waiting, ClusterCapacity capacity)
+    {
+        if (starts.Start(count, waiting) is not { } refusal)
+        {
+            return true;
+        }
+        _wantsCapacity = true;
+        AddEvent(ServiceStarts.Explain(capacity, refusal.Template, refusal.Place));
+        return false;
     }
 
     private void AddStarted(ClusterCapacity? capacity)

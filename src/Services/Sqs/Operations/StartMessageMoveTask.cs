@@ -1,9 +1,8 @@
 using System.Text;
-using System.Text.Json;
-using Longspan.Api.Shapes;
 using Longspan.Api.Sqs;
 using Longspan.Kernel;
 using Longspan.Services.Sqs.Documents;
+using Longspan.Services.Sqs.Rules;
 using Longspan.Store.Documents;
 
 namespace Longspan.Services.Sqs.Operations;
@@ -97,14 +96,7 @@ internal static class MoveTaskRules
         {
             return null;
         }
-        try
-        {
-            var json = UntrustedJson.ParseObject(Encoding.UTF8.GetString(bytes, 0, length));
-            return json?["taskId"]?.ToString() is { Length: > 0 } task && json["sourceArn"]?.ToString() is { Length: > 0 } source ? (task, source) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var json = PolicyJson.TryObject(Encoding.UTF8.GetString(bytes, 0, length));
+        return json?["taskId"]?.ToString() is { Length: > 0 } task && json["sourceArn"]?.ToString() is { Length: > 0 } source ? (task, source) : null;
     }
 }

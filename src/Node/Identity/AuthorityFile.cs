@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Longspan.Node.Engines.Docker;
+namespace Longspan.Node.Identity;
 
 /// <summary>A file with the server's authorities, for others to read. It is replaced at once, and only when they are others.</summary>
 internal static class AuthorityFile
