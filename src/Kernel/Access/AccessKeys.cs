@@ -120,7 +120,8 @@ public sealed class AccessKeys
             return session.FederatedName is null
                 ? CallerOf(user.Value, session.AccessKeyId) with { Session = SessionOf(session, null) }
                 : new Caller(_accountId, FederatedUserArn(_accountId, session.FederatedName), session.UniqueId, session.AccessKeyId,
-                    IsAdministrator: false) { Session = SessionOf(session, null) with { FederatingUser = user.Value.UserName } };
+                    IsAdministrator: false)
+                { Session = SessionOf(session, null) with { FederatingUser = user.Value.UserName } };
         }
         var role = await _documents.GetAsync(AccessKinds.Roles, _accountId, name, stop);
         return role?.Value.RoleId == session.PrincipalId

@@ -18,7 +18,8 @@ public sealed class AmazonAgentTests(AgentServerFixture fixture) : IClassFixture
         var cluster = await _server.ClusterAsync();
         await using var agent = await _server.JoinedAsync(cluster, s => s with
         {
-            InstanceAttributes = new Dictionary<string, string> { ["rack"] = "7" }, Tags = new Dictionary<string, string> { ["site"] = "works" },
+            InstanceAttributes = new Dictionary<string, string> { ["rack"] = "7" },
+            Tags = new Dictionary<string, string> { ["site"] = "works" },
         });
         await agent.UntilAcknowledgedAsync("AckPublishMetric", 1);
         await agent.UntilReceivedAsync("HeartbeatMessage", 1);

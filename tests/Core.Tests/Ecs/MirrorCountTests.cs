@@ -69,7 +69,10 @@ public sealed class MirrorCountTests
 
     private static TaskDocument Changed(TaskDocument task, Random random) => task with
     {
-        LastStatus = Statuses[random.Next(4)], DesiredStatus = random.Next(3) == 0 ? "STOPPED" : "RUNNING", Accounted = random.Next(2) == 0,
-        LostAt = random.Next(5) == 0 ? DateTimeOffset.UnixEpoch : null, LaunchType = LaunchTypes[random.Next(3)],
+        LastStatus = Statuses[random.Next(4)],
+        DesiredStatus = random.Next(3) == 0 ? "STOPPED" : "RUNNING",
+        Accounted = random.Next(2) == 0,
+        LostAt = random.Next(5) == 0 ? DateTimeOffset.UnixEpoch : null,
+        LaunchType = LaunchTypes[random.Next(3)],
     };
 }

@@ -129,7 +129,8 @@ public sealed class DockerNodeTests
         };
         var main = DockerBench.Shell("main", "cat /data/ready; exec sleep 600") with
         {
-            MountPoints = mounts, DependsOn = [new AgentDependency { ContainerName = "db", Condition = "HEALTHY" }],
+            MountPoints = mounts,
+            DependsOn = [new AgentDependency { ContainerName = "db", Condition = "HEALTHY" }],
         };
         await socket.SendAsync(DockerBench.Payload(new AgentTask
         {

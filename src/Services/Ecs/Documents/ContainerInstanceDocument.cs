@@ -59,7 +59,10 @@ internal sealed record ContainerInstanceDocument
     /// <param name="lastHeard">When it was last heard of, if that is known and it is lost now.</param>
     public ContainerInstanceDocument WithConnection(bool connected, DateTimeOffset at, DateTimeOffset? lastHeard = null) => this with
     {
-        AgentConnected = connected, ConnectivityChangedAt = at, LostSince = connected ? null : lastHeard ?? at, Version = Version + 1,
+        AgentConnected = connected,
+        ConnectivityChangedAt = at,
+        LostSince = connected ? null : lastHeard ?? at,
+        Version = Version + 1,
     };
 
     public ContainerInstanceDocument WithAttributes(IEnumerable<InstanceAttribute> attributes) =>

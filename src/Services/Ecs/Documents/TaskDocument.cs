@@ -103,7 +103,10 @@ internal sealed record TaskDocument
     /// <summary>Lost at this time, or, with null, counting again.</summary>
     public TaskDocument WithLoss(DateTimeOffset? at) => LostAt == at ? this : this with
     {
-        LostAt = at, ShownAt = null, ConnectivityAt = at ?? ShownAt ?? ConnectivityAt, Version = Version + 1,
+        LostAt = at,
+        ShownAt = null,
+        ConnectivityAt = at ?? ShownAt ?? ConnectivityAt,
+        Version = Version + 1,
     };
 
     /// <summary>Its node shows it running.</summary>

@@ -142,7 +142,8 @@ internal sealed partial class LinkEndpoints(Cloud cloud, SessionRegistry session
             && (link.DockerVersion is null || link.DockerVersion == instance.DockerVersion);
         return known ? instance : instance.WithConnection(true, cloud.Clock.GetUtcNow()) with
         {
-            AgentVersion = link.AgentVersion ?? instance.AgentVersion, AgentHash = link.AgentHash ?? instance.AgentHash,
+            AgentVersion = link.AgentVersion ?? instance.AgentVersion,
+            AgentHash = link.AgentHash ?? instance.AgentHash,
             DockerVersion = link.DockerVersion ?? instance.DockerVersion,
         };
     }

@@ -34,7 +34,9 @@ internal sealed class TextPool
             var group = Share(entry.Group);
             entries[i] = ReferenceEquals(group, entry.Group) ? entry : entry with
             {
-                Group = group, TcpPorts = entry.TcpPorts.Count == 0 ? [] : entry.TcpPorts, UdpPorts = entry.UdpPorts.Count == 0 ? [] : entry.UdpPorts,
+                Group = group,
+                TcpPorts = entry.TcpPorts.Count == 0 ? [] : entry.TcpPorts,
+                UdpPorts = entry.UdpPorts.Count == 0 ? [] : entry.UdpPorts,
             };
         }
         return assignment with { Entries = entries };
@@ -69,7 +71,11 @@ internal sealed class TextPool
         };
         return task.IsStopped || TaskStatus.IsBefore(task.LastStatus, TaskStatus.Running) ? shared : shared with
         {
-            IsAbridged = true, Containers = [], Overrides = null, Attachments = [], Tags = TagSet.Empty,
+            IsAbridged = true,
+            Containers = [],
+            Overrides = null,
+            Attachments = [],
+            Tags = TagSet.Empty,
         };
     }
 

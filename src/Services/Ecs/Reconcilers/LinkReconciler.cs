@@ -71,6 +71,7 @@ internal sealed class LinkReconciler(Cloud cloud, SessionRegistry sessions, Serv
             ? instance
             : instance with
             {
-                LostSince = since + life.Absence < presence.StartedAt ? since + life.Absence : presence.StartedAt, LostInLife = life.Number,
+                LostSince = since + life.Absence < presence.StartedAt ? since + life.Absence : presence.StartedAt,
+                LostInLife = life.Number,
             };
 }

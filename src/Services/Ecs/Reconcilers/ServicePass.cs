@@ -103,11 +103,9 @@ internal sealed partial class ServicePass(
             return PassOutcome.Lost;
         }
         await StopAsync(decision.Stop, stop);
-        if (capacity is not { Planned.Count: > 0 and var started })
-        {
-            return new PassOutcome(_next, false, _wantsCapacity, Acted: decision.Stop.Count > 0);
-        }
-        return await PlaceRestAsync(decision.Start - started, capacity, stop) ? new PassOutcome(_next, false, _wantsCapacity, Acted: true) : PassOutcome.Lost;
+        var started = capacity?.Planned.Count ?? 0;
+        return started > 0 && !await PlaceRestAsync(decision.Start - started, capacity!, stop)
+            ? PassOutcome.Lost : new PassOutcome(_next, false, _wantsCapacity, Acted: started + decision.Stop.Count > 0);
     }
 
     // The service itself is written too.
@@ -158,7 +156,10 @@ internal sealed partial class ServicePass(
             {
                 _service = _service.WithDeployment(deployment, d => d with
                 {
-                    FailedTasks = d.FailedTasks + 1, ConsecutiveFailures = d.ConsecutiveFailures + 1, LastFailureAt = Now, UpdatedAt = Now,
+                    FailedTasks = d.FailedTasks + 1,
+                    ConsecutiveFailures = d.ConsecutiveFailures + 1,
+                    LastFailureAt = Now,
+                    UpdatedAt = Now,
                 });
             }
         }
@@ -189,7 +190,9 @@ internal sealed partial class ServicePass(
         var primary = _service.Primary;
         _service = _service.WithDeployment(primary.Id, d => d with
         {
-            RolloutState = DeploymentRecord.Failed, RolloutStateReason = $"{cause}: {what}", UpdatedAt = Now,
+            RolloutState = DeploymentRecord.Failed,
+            RolloutStateReason = $"{cause}: {what}",
+            UpdatedAt = Now,
         });
         AddEvent($"(deployment {primary.Id}) deployment failed: {what}");
         // A rollback that fails is not rolled back in its turn.

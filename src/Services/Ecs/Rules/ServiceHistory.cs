@@ -56,9 +56,13 @@ internal static class ServiceHistory
         {
             record = record with
             {
-                Status = RolloutRecord.RollbackInProgress, StatusReason = back.RolloutStateReason, RollbackDeploymentId = back.Id,
+                Status = RolloutRecord.RollbackInProgress,
+                StatusReason = back.RolloutStateReason,
+                RollbackDeploymentId = back.Id,
                 RollbackTargetId = back.RollbackTo,
-                RollbackReason = back.RolloutStateReason, RollbackStartedAt = back.CreatedAt, UpdatedAt = now,
+                RollbackReason = back.RolloutStateReason,
+                RollbackStartedAt = back.CreatedAt,
+                UpdatedAt = now,
             };
         }
         var current = record.RollbackDeploymentId is null ? own : back;

@@ -66,7 +66,9 @@ public sealed class PlacementPropertyTests
             var random = new Random(seed);
             var nodes = Nodes(random).ConvertAll(n => n with
             {
-                FreeCpuUnits = 100_000, FreeMemoryMib = 100_000, TasksByGroup = new Dictionary<string, int>(),
+                FreeCpuUnits = 100_000,
+                FreeMemoryMib = 100_000,
+                TasksByGroup = new Dictionary<string, int>(),
             });
             var request = Plain with { Strategy = [new PlacementRule("spread", "attribute:zone"), new PlacementRule("spread", "instanceId")] };
             var zones = nodes.ToDictionary(n => n.InstanceId, n => n.Attributes.GetValueOrDefault("zone", ""));

@@ -33,7 +33,9 @@ internal static class DeregisterContainerInstance
             }
             var next = found.Value with
             {
-                Status = ContainerInstanceDocument.Inactive, AgentConnected = false, Version = found.Value.Version + 1,
+                Status = ContainerInstanceDocument.Inactive,
+                AgentConnected = false,
+                Version = found.Value.Version + 1,
             };
             var commit = new Commit().Update(EcsKinds.Instance, found, next);
             if (assignment is not null)

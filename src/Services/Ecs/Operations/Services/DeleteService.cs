@@ -30,7 +30,8 @@ internal static class DeleteService
             var live = await ServiceRules.LiveAsync(cx, service, stop);
             var next = service with
             {
-                Status = live.Count == 0 ? ServiceDocument.Inactive : ServiceDocument.Draining, DesiredCount = 0,
+                Status = live.Count == 0 ? ServiceDocument.Inactive : ServiceDocument.Draining,
+                DesiredCount = 0,
                 TaskSets = live.Count == 0 ? [] : [.. service.TaskSets.Select(s => s with { Status = TaskSetRecord.DrainingStatus, Scale = 0 })],
             };
             if ((await cx.Documents.CommitAsync(new Commit().Update(EcsKinds.Service, found, next), stop)).Committed)

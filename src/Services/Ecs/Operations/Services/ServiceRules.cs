@@ -53,7 +53,8 @@ internal static class ServiceRules
         var restored = service with { LaunchType = former.LaunchType, PlatformVersion = former.PlatformVersion, Declared = declared };
         return restored.WithNewDeployment(NewDeployment(former.TaskDefinitionArn, now) with
         {
-            RolloutStateReason = $"{cause}: rolling back to deploymentId {former.DeploymentId}.", RollbackOf = service.Primary.Id,
+            RolloutStateReason = $"{cause}: rolling back to deploymentId {former.DeploymentId}.",
+            RollbackOf = service.Primary.Id,
             RollbackTo = former.Id,
         });
     }

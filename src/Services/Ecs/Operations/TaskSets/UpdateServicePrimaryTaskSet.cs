@@ -12,8 +12,11 @@ internal static class UpdateServicePrimaryTaskSet
             TaskSet = await TaskSetRules.ChangeAsync(cx, request.Cluster, request.Service, request.PrimaryTaskSet, (service, set) =>
                 set.IsDraining ? throw new InvalidParameterException("The task set is being deleted and can't become the primary task set.")
                 : set.Status == TaskSetRecord.PrimaryStatus ? service
-                : service with { TaskSets = [.. service.TaskSets.Select(s => s.Id == set.Id ? Turned(s, TaskSetRecord.PrimaryStatus, cx.Now)
-                    : s.Status == TaskSetRecord.PrimaryStatus ? Turned(s, TaskSetRecord.ActiveStatus, cx.Now) : s)] }, stop),
+                : service with
+                {
+                    TaskSets = [.. service.TaskSets.Select(s => s.Id == set.Id ? Turned(s, TaskSetRecord.PrimaryStatus, cx.Now)
+                    : s.Status == TaskSetRecord.PrimaryStatus ? Turned(s, TaskSetRecord.ActiveStatus, cx.Now) : s)]
+                }, stop),
         };
 
     private static TaskSetRecord Turned(TaskSetRecord set, string status, DateTimeOffset now) =>
