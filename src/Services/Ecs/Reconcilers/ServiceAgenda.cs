@@ -57,19 +57,24 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
         }
     }
 
-    /// <summary>What the service's pass is to work on; null when there is nothing left to work on.</summary>
+    /// <summary>What the service's pass is to work on; null when there is nothing left to work on. Later changes make it due again.</summary>
     public ServiceLook? Begin(string name, ClusterMirror cluster)
     {
-        if (!cluster.Services.TryGetValue(name, out var state) || state.Document is not { Value.Status: not ServiceDocument.Inactive } service)
+        if (Look(name, cluster) is not { } look)
         {
             return null;
         }
         lock (_gate)
         {
-            _entries[name] = new Entry(state.Revision, cluster.CapacityRevision, null, 0, TimeSpan.Zero, false);
+            _entries[name] = new Entry(cluster.Services[name].Revision, cluster.CapacityRevision, null, 0, TimeSpan.Zero, false);
         }
-        return new ServiceLook(service, state.Tasks.ToArray(), cluster.Instances);
+        return look;
     }
+
+    /// <summary>As <see cref="Begin"/>, within a pass that has begun: what has changed since its beginning still makes it due again.</summary>
+    public static ServiceLook? Look(string name, ClusterMirror cluster) =>
+        cluster.Services.TryGetValue(name, out var state) && state.Document is { Value.Status: not ServiceDocument.Inactive } service
+            ? new ServiceLook(service, state.Tasks.ToArray(), cluster.Instances) : null;
 
     /// <summary>Its pass has failed: it is due.</summary>
     public void Forget(string name)

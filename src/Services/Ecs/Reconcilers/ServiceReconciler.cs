@@ -56,7 +56,7 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset
             try
             {
                 var outcome = look.Service.Value is { HasTaskSets: true, Status: ServiceDocument.Active }
-                    ? await TaskSetsAsync(shard, agenda, look, daemons, stop)
+                    ? await TaskSetsAsync(shard, look, daemons, stop)
                     : await new ServicePass(cloud, turns, shard, look.Service, look.Tasks, look.Instances, daemons, started) { Alarms = alarms }.RunAsync(stop);
                 agenda.End(name, outcome with { Next = outcome.Conflict ? Soon : outcome.Next }, cloud.Clock.GetElapsedTime(began));
             }
@@ -77,13 +77,14 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset
 
     // A pass for each set, on the service as the one before it left it, and one for what remains of sets that have gone.
     private async ValueTask<PassOutcome> TaskSetsAsync(
-        string shard, ServiceAgenda agenda, ServiceLook first, IReadOnlySet<string> daemons, CancellationToken stop)
+        string shard, ServiceLook first, IReadOnlySet<string> daemons, CancellationToken stop)
     {
         var known = first.Service.Value.TaskSets.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         var all = new PassOutcome(null, false, false);
         foreach (var id in known.Append(null))
         {
-            var look = await EcsMirror.ReadAsync(cloud.Documents, shard, cluster => agenda.Begin(first.Service.Value.Name, cluster), stop);
+            // Only the first look counts as seen: what has changed since then may concern a set whose pass is over.
+            var look = await EcsMirror.ReadAsync(cloud.Documents, shard, cluster => ServiceAgenda.Look(first.Service.Value.Name, cluster), stop);
             if (look is not { Service.Value.Status: ServiceDocument.Active } || (id is not null && look.Service.Value.TaskSets.All(s => s.Id != id)))
             {
                 return PassOutcome.Lost;
