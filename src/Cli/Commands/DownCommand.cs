@@ -23,6 +23,7 @@ internal static class DownCommand
             {
                 throw new CommandFailure("Removing containers and networks needs root.", "Run the command as root.");
             }
+            using var turn = RunTurn.Take();
             await terminal.StepAsync("Stopping the nodes and the server", async () =>
             {
                 await Task.WhenAll(

@@ -43,6 +43,7 @@ internal static class UpCommand
         {
             throw new CommandFailure("Network namespaces and containers need root.", "Run 'sudo ./longspan up'.");
         }
+        using var turn = RunTurn.Take();
         terminal.Heading("Longspan: one cluster over cloud and premises");
         if (BackgroundProcess.Find(home.ServerPid) is null)
         {

@@ -19,6 +19,8 @@ internal sealed class StateReporter(
     private readonly ConcurrentDictionary<string, Task> _loops = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly HashSet<string> _running = [];
+    // The same for most tasks, and for as long as nobody mends it: said once.
+    private string? _refusal;
     private TaskCompletionSource _reunion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Announce(ReportQueue queue)
@@ -99,7 +101,8 @@ internal sealed class StateReporter(
         }
         catch (Exception e) when (!stop.IsCancellationRequested && (e is AwsError || ControlPlane.IsTransient(e)))
         {
-            log.LogDebug("Report of {Task} waits: {Message}", queue.Arn, e.Message);
+            var isNews = e is AwsError { IsServerFault: false } && Interlocked.Exchange(ref _refusal, e.Message) != e.Message;
+            log.Log(isNews ? LogLevel.Warning : LogLevel.Debug, "Report of {Task} waits on this node: {Message}", queue.Arn, e.Message);
             return false;
         }
         finally

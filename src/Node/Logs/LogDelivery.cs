@@ -154,6 +154,7 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
         }
     }
 
+    // What an ended task leaves behind is delivered by the node as itself: the role's keys are gone with the task.
     private ValueTask<AwsCredentials> SignerAsync(LogTarget target, CancellationToken stop) =>
         _credentials.Get(target.CredentialsId) is { } role
             ? ValueTask.FromResult(new AwsCredentials(role.AccessKeyId!, role.SecretAccessKey!, role.SessionToken))

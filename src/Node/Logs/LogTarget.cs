@@ -14,7 +14,7 @@ internal sealed record LogTarget
     public required string Producer { get; init; }
     public required string TaskArn { get; init; }
     public required string EngineName { get; init; }
-    /// <summary>Set when deliveries are signed with the task's execution role.</summary>
+    /// <summary>Set when deliveries are signed with the task's execution role for as long as the task is here.</summary>
     public string? CredentialsId { get; init; }
 
     public static LogTarget? From(Tasks.SavedTask task, Tasks.SavedContainer container)

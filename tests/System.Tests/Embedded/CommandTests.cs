@@ -74,6 +74,19 @@ public sealed class CommandTests(EmbeddedSystem system)
         await system.Shop.ProcessedAsync([next]);
     }
 
+    [EmbeddedFact]
+    public async Task Up_is_refused_while_another_is_at_work()
+    {
+        var before = Processes();
+        using (RunTurn.Take())
+        {
+            var refusal = await Assert.ThrowsAsync<CommandFailure>(system.UpAsync);
+            Assert.Contains("Another 'longspan up' or 'longspan down' is at work", refusal.Message, StringComparison.Ordinal);
+        }
+        await system.UpAsync();
+        Assert.Equal(before, Processes());
+    }
+
     private (int?, int?, int?) Processes() =>
         (BackgroundProcess.Find(system.Home.ServerPid), BackgroundProcess.Find(system.Home.CloudNodePid), BackgroundProcess.Find(system.Home.PremisesNodePid));
 }

@@ -26,7 +26,7 @@ public sealed class LeastPrivilegeTests(EmbeddedSystem system)
         {
             var began = TimeProvider.System.GetUtcNow();
             Assert.Null(await system.Shop.TryPlaceAsync("denied-order-0001"));
-            await DeniedAsync("api", "SendMessage", began);
+            await DeniedAsync("orders-api-task", "SendMessage", began);
             await ToldAsync("api", began);
         });
         await system.Shop.ProcessedAsync([await system.Shop.PlaceAsync("denied-order-0001")]);
@@ -47,11 +47,11 @@ public sealed class LeastPrivilegeTests(EmbeddedSystem system)
             // This one ends the poll that was open when the policy changed, which had been allowed.
             var began = TimeProvider.System.GetUtcNow();
             orders.Add(await system.Shop.PlaceAsync($"first-{service}-{operation}-0001"));
-            await DeniedAsync(service, operation, began);
+            await DeniedAsync($"orders-{service}-task", operation, began);
             await ToldAsync(service, began);
 
             orders.Add(await system.Shop.PlaceAsync($"second-{service}-{operation}-0001"));
-            await DeniedAsync(service, operation, TimeProvider.System.GetUtcNow());
+            await DeniedAsync($"orders-{service}-task", operation, TimeProvider.System.GetUtcNow());
             Assert.Equal("QUEUED", (string?)(await system.Shop.StatusAsync(orders[^1]))["status"]);
         });
         await system.Shop.ProcessedAsync(orders);
@@ -84,12 +84,54 @@ public sealed class LeastPrivilegeTests(EmbeddedSystem system)
         await Tool.RunAsync("docker", ["image", "rm", $"{registry}/orders/web:{tag}"], default);
     }
 
+    [EmbeddedFact]
+    public async Task Without_their_statements_logs_and_reports_wait_on_the_node()
+    {
+        var web = (await system.Aws.CallAsync(EcsOperations.DescribeTaskDefinition, new() { TaskDefinition = "orders-web" }, default)).TaskDefinition!.ContainerDefinitions![0];
+        var definition = (await system.Aws.CallAsync(EcsOperations.RegisterTaskDefinition, new()
+        {
+            Family = "least-privilege-premises", RequiresCompatibilities = ["EXTERNAL"], NetworkMode = "bridge",
+            ExecutionRoleArn = $"arn:aws:iam::{Topology.AccountId}:role/orders-execution",
+            ContainerDefinitions = [new()
+            {
+                Name = "main", Image = $"{system.Run.PremisesEndpoint.Authority}/orders/web:dev", Essential = true, Memory = 256, Environment = web.Environment,
+                LogConfiguration = new() { LogDriver = "awslogs", Options = new() { ["awslogs-group"] = "/orders/web", ["awslogs-region"] = Topology.Region, ["awslogs-stream-prefix"] = "least" } },
+            }],
+        }, default)).TaskDefinition!.TaskDefinitionArn!;
+        var task = "";
+        async Task<string> LinesAsync() => string.Join('\n', (await system.Aws.CallAsync(
+            LogsOperations.FilterLogEvents, new() { LogGroupName = "/orders/web", LogStreamNamePrefix = $"least/main/{task.Split('/')[^1]}" }, default)).Events!.Select(e => e.Message));
+        await WithoutAsync("orders-execution", "logs:PutLogEvents", async () =>
+        {
+            var began = TimeProvider.System.GetUtcNow();
+            task = (await system.Aws.CallAsync(
+                EcsOperations.RunTask, new() { Cluster = Topology.Cluster, TaskDefinition = definition, LaunchType = "EXTERNAL" }, default)).Tasks!.Single().TaskArn!;
+            await UntilAsync(task, "RUNNING");
+            await DeniedAsync("orders-execution", "PutLogEvents", began);
+            Assert.Empty(await LinesAsync());
+        });
+        await Soon.SeeAsync("the lines that waited are there", LinesAsync, lines => lines.Contains("Application started", StringComparison.Ordinal));
+
+        await WithoutAsync(OrderSystem.NodeRole, "ecs:SubmitTaskStateChange", async () =>
+        {
+            var began = TimeProvider.System.GetUtcNow();
+            await system.Aws.CallAsync(EcsOperations.StopTask, new() { Cluster = Topology.Cluster, Task = task }, default);
+            await DeniedAsync(OrderSystem.NodeRole, "SubmitTaskStateChange", began);
+            Assert.NotEqual("STOPPED", (await DescribedAsync(task)).LastStatus);
+        });
+        await UntilAsync(task, "STOPPED");
+    }
+
+    private async Task<EcsTask> DescribedAsync(string task) =>
+        (await system.Aws.CallAsync(EcsOperations.DescribeTasks, new() { Cluster = Topology.Cluster, Tasks = [task] }, default)).Tasks!.Single();
+
+    private Task<EcsTask> UntilAsync(string task, string status) => Soon.SeeAsync(
+        $"the task is {status}", () => DescribedAsync(task), seen => seen.LastStatus == status, describe: seen => $"{seen.LastStatus} {seen.StoppedReason}");
+
     private async Task<EcsTask> StoppedAsync(string definition)
     {
         var run = await system.Aws.CallAsync(EcsOperations.RunTask, new() { Cluster = Topology.Cluster, TaskDefinition = definition, LaunchType = "FARGATE" }, default);
-        return await Soon.SeeAsync("the task has stopped", async () =>
-            (await system.Aws.CallAsync(EcsOperations.DescribeTasks, new() { Cluster = Topology.Cluster, Tasks = [run.Tasks!.Single().TaskArn!] }, default)).Tasks!.Single(),
-            task => task.LastStatus == "STOPPED", describe: task => $"{task.LastStatus} {task.StoppedReason}");
+        return await UntilAsync(run.Tasks!.Single().TaskArn!, "STOPPED");
     }
 
     /// <summary>Does something while the role's only policy lacks the statement with this action, and gives it back.</summary>
@@ -113,14 +155,14 @@ public sealed class LeastPrivilegeTests(EmbeddedSystem system)
         }
     }
 
-    /// <summary>From this moment on, the audit trail has a denial of this operation to a session of the service's role.</summary>
-    private Task DeniedAsync(string service, string operation, DateTimeOffset began) => Soon.SeeAsync($"{operation} is denied to {service}", async () =>
+    /// <summary>From this moment on, the audit trail has a denial of this operation to a session of the role.</summary>
+    private Task DeniedAsync(string role, string operation, DateTimeOffset began) => Soon.SeeAsync($"{operation} is denied to {role}", async () =>
         (await system.Aws.CallAsync(CloudTrailOperations.LookupEvents, new()
         {
             StartTime = began, LookupAttributes = [new() { AttributeKey = "EventName", AttributeValue = operation }],
         }, default)).Events!.Select(e => JsonNode.Parse(e.CloudTrailEvent!)!).Count(e =>
             ((string?)e["errorCode"])?.StartsWith("AccessDenied", StringComparison.Ordinal) == true
-            && ((string?)e["userIdentity"]!["arn"])!.Contains($":assumed-role/orders-{service}-task/", StringComparison.Ordinal)), count => count > 0);
+            && ((string?)e["userIdentity"]!["arn"])!.Contains($":assumed-role/{role}/", StringComparison.Ordinal)), count => count > 0);
 
     /// <summary>The service's own log says that it was refused: of the calls that it makes to a queue one after the other, the first.</summary>
     private Task ToldAsync(string service, DateTimeOffset began) => Soon.SeeAsync($"the log of {service} tells of a refusal", async () =>

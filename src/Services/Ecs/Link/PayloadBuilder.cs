@@ -110,9 +110,7 @@ internal static class PayloadBuilder
             StartTimeout = container.StartTimeout,
             StopTimeout = container.StopTimeout,
             HealthCheckType = container.HealthCheck is null ? null : "docker",
-            // Our own node delivers output itself, as itself.
-            LogsAuthStrategy = !input.IsLongspanNode && input.ExecutionRoleCredentials is not null
-                && container.LogConfiguration?.LogDriver == "awslogs" ? "ExecutionRole" : null,
+            LogsAuthStrategy = input.ExecutionRoleCredentials is not null && container.LogConfiguration?.LogDriver == "awslogs" ? "ExecutionRole" : null,
             RegistryAuthentication = Registry(input, container),
             Secrets = Secrets(input, container),
             RestartPolicy = container.RestartPolicy is { Enabled: true } policy
