@@ -1,6 +1,7 @@
 using Longspan.Api.Ecs;
 using Longspan.Kernel.Access;
 using Longspan.Services.Ecs.Documents;
+using Longspan.Services.Ecs.Mirror;
 using Longspan.Services.Ecs.Rules;
 using Longspan.Store.Documents;
 
@@ -38,13 +39,16 @@ internal static partial class EcsAccess
         new(action, "*") { Keys = AccessRules.Keys((ClusterKey, cx.Arn($"cluster/{EcsNames.Cluster(cluster)}"))) };
 
     public static ValueTask<AccessDemand> InstanceAsync(EcsContext cx, string action, string? cluster, string? reference, CancellationToken stop) =>
-        MemberAsync(cx, action, "container-instance", EcsKinds.Instance, i => i.Tags, cluster, reference, stop);
+        LiveAsync(cx, action, "container-instance", (c, id) => c.Node(id)?.Instance.Value.Tags, cluster, reference, stop);
 
     public static ValueTask<AccessDemand> ServiceAsync(EcsContext cx, string action, string? cluster, string? reference, CancellationToken stop) =>
-        MemberAsync(cx, action, "service", EcsKinds.Service, s => s.Tags, cluster, reference, stop);
+        LiveAsync(cx, action, "service", (c, name) => c.Services.GetValueOrDefault(name)?.Document?.Value.Tags, cluster, reference, stop);
 
-    public static ValueTask<AccessDemand> EcsTaskAsync(EcsContext cx, string action, string? cluster, string? reference, CancellationToken stop) =>
-        MemberAsync(cx, action, "task", EcsKinds.EcsTask, t => t.Tags, cluster, reference, stop);
+    public static async ValueTask<AccessDemand> EcsTaskAsync(EcsContext cx, string action, string? cluster, string? reference, CancellationToken stop)
+    {
+        var (scope, id, demand) = Member(cx, action, "task", cluster, reference);
+        return demand.Tagged(await TagsAsync(cx, EcsKinds.EcsTask, scope, id, t => t.Tags, stop), OwnTagKey);
+    }
 
     public static ValueTask<IReadOnlyList<AccessDemand>> InstancesAsync(
         EcsContext cx, string action, string? cluster, IReadOnlyList<string>? references, CancellationToken stop) =>
@@ -125,14 +129,21 @@ internal static partial class EcsAccess
 
     public static IReadOnlyDictionary<string, string>? Tags(IEnumerable<Tag>? tags) => AccessRules.Tags(tags, t => t.Key, t => t.Value);
 
-    private static async ValueTask<AccessDemand> MemberAsync<T>(
-        EcsContext cx, string action, string resource, DocumentKind<T> kind, Func<T, IReadOnlyDictionary<string, string>> tagsOf,
-        string? cluster, string? reference, CancellationToken stop) where T : class
+    /// <summary>Of what is kept live in memory; up to a hundred are asked about in one call, and the store would be read for each.</summary>
+    private static async ValueTask<AccessDemand> LiveAsync(
+        EcsContext cx, string action, string resource, Func<ClusterMirror, string, IReadOnlyDictionary<string, string>?> tagsOf,
+        string? cluster, string? reference, CancellationToken stop)
+    {
+        var (scope, id, demand) = Member(cx, action, resource, cluster, reference);
+        return demand.Tagged(await EcsMirror.ReadAsync(cx.Documents, scope, live => tagsOf(live, id), stop), OwnTagKey);
+    }
+
+    private static (string Scope, string Id, AccessDemand Demand) Member(EcsContext cx, string action, string resource, string? cluster, string? reference)
     {
         var name = EcsNames.Cluster(cluster);
         var id = EcsNames.Member(reference, resource, name);
-        var demand = new AccessDemand(action, cx.Arn($"{resource}/{name}/{id}")) { Keys = AccessRules.Keys((ClusterKey, cx.Arn($"cluster/{name}"))) };
-        return demand.Tagged(await TagsAsync(cx, kind, cx.ClusterScope(name), id, tagsOf, stop), OwnTagKey);
+        return (cx.ClusterScope(name), id,
+            new AccessDemand(action, cx.Arn($"{resource}/{name}/{id}")) { Keys = AccessRules.Keys((ClusterKey, cx.Arn($"cluster/{name}"))) });
     }
 
     private static async ValueTask<IReadOnlyList<AccessDemand>> EachAsync(

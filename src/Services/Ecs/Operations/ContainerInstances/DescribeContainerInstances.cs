@@ -17,19 +17,14 @@ internal static class DescribeContainerInstances
             throw new InvalidParameterException("Container instances can not be empty and have at most 100 items.");
         }
         var scope = cx.ClusterScope(cluster.Name);
-        var response = new DescribeContainerInstancesResponse { ContainerInstances = [], Failures = [] };
-        foreach (var reference in references.Distinct(StringComparer.Ordinal))
+        string[] ids = [.. references.Distinct(StringComparer.Ordinal).Select(r => EcsNames.Member(r, "container-instance", cluster.Name))];
+        // All at one moment, and one turn at the live state instead of hundreds.
+        var found = await EcsMirror.ReadAsync(cx.Documents, scope, live => Array.ConvertAll(ids, id =>
+            live.Node(id)?.Instance.Value is { } instance ? InstanceDescription.Look(live, instance) : null), stop);
+        return new DescribeContainerInstancesResponse
         {
-            var id = EcsNames.Member(reference, "container-instance", cluster.Name);
-            if (await EcsMirror.ReadAsync(cx.Documents, scope, c => c.Node(id)?.Instance.Value, stop) is { } found)
-            {
-                response.ContainerInstances.Add(await InstanceDescription.OfAsync(cx, scope, found, request.Include ?? [], stop));
-            }
-            else
-            {
-                response.Failures.Add(Shapes.Missing(cx.Arn($"container-instance/{cluster.Name}/{id}")));
-            }
-        }
-        return response;
+            ContainerInstances = [.. found.OfType<InstanceLook>().Select(look => InstanceDescription.Of(cx, scope, look, request.Include ?? []))],
+            Failures = [.. ids.Where((_, i) => found[i] is null).Select(id => Shapes.Missing(cx.Arn($"container-instance/{cluster.Name}/{id}")))],
+        };
     }
 }
