@@ -22,6 +22,8 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
     public AuditTrail? Audit { get; init; }
     /// <summary>Judges calls by policies. Operations ask it themselves only about what their declared rule cannot know.</summary>
     public Authorizer Access { get; } = new(documents, settings.AccountId);
+    /// <summary>Whom the policies of resources name.</summary>
+    public PrincipalNames Principals { get; } = new(documents, settings.AccountId);
     /// <summary>When keys and roles were last used.</summary>
     public LastUses Uses { get; } = new(documents, clock, settings.AccountId);
     /// <summary>Seals the reasons of refusals; without it they are not told.</summary>

@@ -44,6 +44,16 @@ internal sealed class AccessCloud : IAsyncDisposable
         return cloud;
     }
 
+    public static async Task<AccessCloud> StartWithUsersAsync(params string[] names)
+    {
+        var cloud = await StartAsync();
+        foreach (var name in names)
+        {
+            await cloud.CallAsync(IamOperations.CreateUser, new CreateUserRequest { UserName = name });
+        }
+        return cloud;
+    }
+
     public async Task RestartAsync(bool acceptAny = false, Func<Task>? whileStopped = null)
     {
         await CloseAsync();

@@ -86,7 +86,11 @@ internal static class FuzzTargets
             }
             // What can be stored is evaluated for every call: that must end well, too.
             PolicyEvaluator.Allows(policy, s_question);
-            return true;
+            // It is stored with other principals in the same places.
+            const string other = "210987654321";
+            var stored = PolicyReader.TryRead(PrincipalTexts.Replace(text, _ => other), use, out _)!;
+            return stored.Statements.Select(s => s.Principals?.Of("AWS") ?? []).SelectMany(s => s).All(p => p == other)
+                ? true : throw new InvalidOperationException("A principal was overlooked.");
         },
         [sample],
         [.. s_json, "Version", "Statement", "Effect", "Allow", "Deny", "Principal", "NotPrincipal", "Action", "Resource", "Condition", "StringEquals", "ForAllValues:", "IfExists", "IpAddress", "DateEquals", "NumericLessThan", "Bool", "Null", "${", "*", "?", "arn:aws:"]);

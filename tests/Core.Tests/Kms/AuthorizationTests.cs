@@ -19,6 +19,7 @@ public sealed class AuthorizationTests
     public async Task IdentityPoliciesCountAsFarAsTheKeysPolicyLetsTheAccountIn()
     {
         await using var cloud = await AccessCloud.StartAsync();
+        await cloud.BootstrapAsync();
         var (open, closed) = (await cloud.CreateKeyAsync(), await cloud.CreateKeyAsync(OnlyAdmin));
         var alice = await UserAsync(cloud, "alice", MayUseKeys);
         var bob = await UserAsync(cloud, "bob", null);
@@ -36,6 +37,7 @@ public sealed class AuthorizationTests
     public async Task AKeysPolicyNamesUsersAndConditions()
     {
         await using var cloud = await AccessCloud.StartAsync();
+        await cloud.BootstrapAsync();
         var alice = await UserAsync(cloud, "alice", null);
         var key = await cloud.CreateKeyAsync("""
             {"Version":"2012-10-17","Statement":[
@@ -52,6 +54,7 @@ public sealed class AuthorizationTests
     public async Task AGrantLetsItsGranteeInUntilItIsRetired()
     {
         await using var cloud = await AccessCloud.StartAsync();
+        await cloud.BootstrapAsync();
         var key = await cloud.CreateKeyAsync(OnlyAdmin);
         var (alice, bob) = (await UserAsync(cloud, "alice", null), await UserAsync(cloud, "bob", null));
         var grant = await cloud.CallAsync(KmsOperations.CreateGrant, new CreateGrantRequest

@@ -13,7 +13,7 @@ public sealed class GrantTests
     [Fact]
     public async Task AGrantIsListedUntilItIsRevoked()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var grant = await GrantAsync(cloud, key, ["Decrypt", "Encrypt"], name: "mine");
         var again = await GrantAsync(cloud, key, ["Encrypt", "Decrypt"], name: "mine");
@@ -34,11 +34,11 @@ public sealed class GrantTests
     [Fact]
     public async Task AGrantIsRetiredByTokenOrByName()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var (one, other) = (await GrantAsync(cloud, key, ["Decrypt"]), await GrantAsync(cloud, key, ["Decrypt"]));
         var demand = Assert.Single(await cloud.AskAsync(KmsOperations.RetireGrant, new RetireGrantRequest { GrantToken = one.GrantToken }));
-        Assert.Equal([Bob], Principals(demand, "kms:RetireGrant"));
+        Assert.Equal([Bob], await PrincipalsAsync(cloud, demand, "kms:RetireGrant"));
         await cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest { GrantToken = one.GrantToken });
         await cloud.CallAsync(KmsOperations.RetireGrant, new RetireGrantRequest { KeyId = key.Arn, GrantId = other.GrantId });
         Assert.Empty(await RetirableAsync(cloud));
@@ -50,7 +50,7 @@ public sealed class GrantTests
     [Fact]
     public async Task AGrantPermitsItsOperationsInItsContext()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var context = new Dictionary<string, string> { ["user"] = "7" };
         await GrantAsync(cloud, key, ["Encrypt"], constraints: new GrantConstraints { EncryptionContextSubset = context });
@@ -61,13 +61,13 @@ public sealed class GrantTests
         Assert.Empty(await MayEncryptAsync(cloud, key, new() { ["user"] = "8" }));
         Assert.Empty(await MayEncryptAsync(cloud, key, null));
         var other = Assert.Single(await cloud.AskAsync(KmsOperations.GenerateDataKey, new GenerateDataKeyRequest { KeyId = key.KeyId, EncryptionContext = context }));
-        Assert.Empty(Principals(other, "kms:GenerateDataKey"));
+        Assert.Empty(await PrincipalsAsync(cloud, other, "kms:GenerateDataKey"));
     }
 
     [Fact]
     public async Task AGranteePassesOnNoMoreThanItHas()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var context = new Dictionary<string, string> { ["user"] = "7" };
         await GrantAsync(cloud, key, ["CreateGrant", "Decrypt"], constraints: new GrantConstraints { EncryptionContextSubset = context });
@@ -76,8 +76,8 @@ public sealed class GrantTests
         Assert.Empty(await MayGrantAsync(["Decrypt"], null));
 
         async Task<string[]> MayGrantAsync(List<string> operations, GrantConstraints? constraints) =>
-            Principals(
-                Assert.Single(await cloud.AskAsync(
+            await PrincipalsAsync(
+                cloud, Assert.Single(await cloud.AskAsync(
                     KmsOperations.CreateGrant,
                     new CreateGrantRequest { KeyId = key.KeyId, GranteePrincipal = Bob, Operations = operations, Constraints = constraints })),
                 "kms:CreateGrant");
@@ -86,7 +86,7 @@ public sealed class GrantTests
     [Fact]
     public async Task BadGrantsAreRefused()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, ["Sign"])));
         Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, [])));
@@ -109,13 +109,17 @@ public sealed class GrantTests
     private static async Task<List<GrantListEntry>> RetirableAsync(AccessCloud cloud) =>
         (await cloud.CallAsync(KmsOperations.ListRetirableGrants, new ListRetirableGrantsRequest { RetiringPrincipal = Bob })).Grants!;
 
-    private static async Task<string[]> MayEncryptAsync(AccessCloud cloud, KeyMetadata key, Dictionary<string, string>? context) => Principals(
-        Assert.Single(await cloud.AskAsync(KmsOperations.Encrypt, new EncryptRequest { KeyId = key.KeyId, EncryptionContext = context })), "kms:Encrypt");
+    private static async Task<string[]> MayEncryptAsync(AccessCloud cloud, KeyMetadata key, Dictionary<string, string>? context) => await PrincipalsAsync(
+        cloud, Assert.Single(await cloud.AskAsync(KmsOperations.Encrypt, new EncryptRequest { KeyId = key.KeyId, EncryptionContext = context })), "kms:Encrypt");
 
     /// <summary>Whom the demand's policy allows the action beyond what the key's own policy says.</summary>
-    private static string[] Principals(AccessDemand demand, string action) =>
-    [
-        .. demand.ResourcePolicy!.Statements.Skip(1).Where(s => s.IsAllow && s.Actions.SequenceEqual([action]))
-            .SelectMany(s => s.Principals!.Of("AWS")).Order(StringComparer.Ordinal),
-    ];
+    private static async Task<string[]> PrincipalsAsync(AccessCloud cloud, AccessDemand demand, string action)
+    {
+        List<string> principals = [];
+        foreach (var id in demand.ResourcePolicy!.Statements.Skip(1).Where(s => s.IsAllow && s.Actions.SequenceEqual([action])).SelectMany(s => s.Principals!.Of("AWS")))
+        {
+            principals.Add(await cloud.Cloud.Principals.ShowPrincipalAsync(id, default));
+        }
+        return [.. principals.Order(StringComparer.Ordinal)];
+    }
 }

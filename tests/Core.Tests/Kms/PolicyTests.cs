@@ -30,7 +30,7 @@ public sealed class PolicyTests
     [Fact]
     public async Task NobodyLocksThemselvesOutByAccident()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice");
         var key = await cloud.CreateKeyAsync();
         Assert.Equal("MalformedPolicyDocumentException", await AccessCloud.CodeOfAsync(() => PutAsync(cloud, key.KeyId!, OnlyAlice)));
         Assert.Equal("MalformedPolicyDocumentException", await AccessCloud.CodeOfAsync(() => cloud.CreateKeyAsync(OnlyAlice)));

@@ -96,7 +96,7 @@ public sealed class QueryTests
         var created = await cloud.CreateAsync("s");
         static string PolicyFor(string principal) =>
             $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{{principal}},"Action":"secretsmanager:GetSecretValue","Resource":"*"}]}""";
-        var good = PolicyFor("""{"AWS":"arn:aws:iam::123456789012:role/app"}""");
+        var good = PolicyFor("""{"AWS":"arn:aws:iam::123456789012:root"}""");
         Task Put(string policy, bool block = false) => cloud.CallAsync(
             SecretsManagerOperations.PutResourcePolicy, new PutResourcePolicyRequest { SecretId = "s", ResourcePolicy = policy, BlockPublicPolicy = block });
 

@@ -95,7 +95,7 @@ public static class PolicyEvaluator
         var best = Naming.No;
         foreach (var statement in policy.Matchers)
         {
-            var naming = PrincipalRules.Match(statement.Statement, context.Principal.Caller, federatedProvider);
+            var naming = PrincipalRules.Match(statement.Statement, context.Principal, federatedProvider);
             if (naming == Naming.No || (statement.Statement.IsAllow && naming <= best) || !statement.Applies(context))
             {
                 continue;

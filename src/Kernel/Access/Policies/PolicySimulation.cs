@@ -22,7 +22,7 @@ public static class PolicySimulation
             for (var i = 0; i < policy.Policy.Matchers.Length; i++)
             {
                 var statement = policy.Policy.Matchers[i];
-                if (policy.Source == PolicySource.Resource && PrincipalRules.Match(statement.Statement, context.Principal.Caller, null) == Naming.No)
+                if (policy.Source == PolicySource.Resource && PrincipalRules.Match(statement.Statement, context.Principal, null) == Naming.No)
                 {
                     continue;
                 }

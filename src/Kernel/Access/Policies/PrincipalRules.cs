@@ -22,8 +22,9 @@ public enum Naming
 /// </summary>
 internal static class PrincipalRules
 {
-    public static Naming Match(PolicyStatement statement, Caller caller, string? federatedProvider)
+    public static Naming Match(PolicyStatement statement, Principal principal, string? federatedProvider)
     {
+        var caller = principal.Caller;
         if (statement.Principals is not { } principals)
         {
             return Naming.No;
@@ -31,10 +32,15 @@ internal static class PrincipalRules
         var naming = Find(principals, caller, federatedProvider);
         if (statement.PrincipalsInverted)
         {
-            return naming == Naming.No ? Naming.Group : Naming.No;
+            return (statement.IsAllow ? naming != Naming.No : IsSpared(principals, principal, naming)) ? Naming.No : Naming.Group;
         }
         return naming == Naming.No && statement.IsAllow && caller.IsAdministrator && principals.Of("Service").Count > 0 ? Naming.Group : naming;
     }
+
+    // Whom a deny is to spare must be named himself: a user, one session, root. The account beside him, which AWS wants named too, spares nobody
+    // else, and a role none of its sessions. With a boundary nobody is spared (IAM User Guide, "NotPrincipal").
+    private static bool IsSpared(PolicyPrincipals principals, Principal principal, Naming naming) =>
+        principal.Boundary is null && (naming == Naming.Exact || principals.Anyone || principals.Of("AWS").Contains("*"));
 
     private static Naming Find(PolicyPrincipals principals, Caller caller, string? federatedProvider)
     {

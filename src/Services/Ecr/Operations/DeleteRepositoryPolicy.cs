@@ -14,6 +14,9 @@ internal static class DeleteRepositoryPolicy
                 removed = old.Policy ?? throw RepositoryPolicies.Missing(cx, old.Name);
                 return old with { Policy = null };
             }, stop);
-        return new() { RegistryId = cx.AccountId, RepositoryName = repository.Name, PolicyText = removed };
+        return new()
+        {
+            RegistryId = cx.AccountId, RepositoryName = repository.Name, PolicyText = await cx.Call.Cloud.Principals.ShowAsync(removed!, stop),
+        };
     }
 }

@@ -1,7 +1,6 @@
 using Longspan.Api.Iam;
 using Longspan.Kernel;
 using Longspan.Kernel.Access.Documents;
-using Longspan.Kernel.Access.Policies;
 using Longspan.Services.Iam.Rules;
 using Longspan.Store.Documents;
 
@@ -18,8 +17,7 @@ internal static class CreateRole
             RoleId = Ids.Unique("AROA"),
             Path = IamChecks.Path(request.Path),
             CreatedAt = cx.Call.Now,
-            TrustPolicy = IamChecks.Policy(
-                request.AssumeRolePolicyDocument, PolicyUse.Trust, "ACLSizePerRole", IamLimits.TrustPolicySize),
+            TrustPolicy = await TrustPolicies.ReadAsync(cx, request.AssumeRolePolicyDocument, stop),
             Description = IamChecks.Description(request.Description),
             MaximumSessionSeconds = IamChecks.SessionSeconds(request.MaxSessionDuration),
             Tags = IamTags.Read(request.Tags, "TagsPerRole"),
@@ -43,6 +41,6 @@ internal static class CreateRole
             await Boundaries.RequireAsync(cx, commit, request.PermissionsBoundary, stop);
             return commit;
         }, stop);
-        return new CreateRoleResponse { Role = role.ToShape(cx.AccountId) };
+        return new CreateRoleResponse { Role = (await TrustPolicies.ShownAsync(cx, role, stop)).ToShape(cx.AccountId) };
     }
 }

@@ -9,6 +9,7 @@ internal static class GetRole
     {
         var role = await Identities.RoleAsync(cx, request.RoleName, stop);
         var use = await cx.Call.Cloud.Uses.FindAsync(role.Value.RoleId, stop);
-        return new GetRoleResponse { Role = role.Value.ToShape(cx.AccountId, use: use.ToRoleShape(cx.Call.Now)) };
+        var shown = await TrustPolicies.ShownAsync(cx, role.Value, stop);
+        return new GetRoleResponse { Role = shown.ToShape(cx.AccountId, use: use.ToRoleShape(cx.Call.Now)) };
     }
 }

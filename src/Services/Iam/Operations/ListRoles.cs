@@ -12,9 +12,14 @@ internal static class ListRoles
         var page = Paging.Cut(
             roles.Where(r => r.Value.Path.StartsWith(request.PathPrefix ?? "/", StringComparison.Ordinal)),
             r => r.Key.Name, request.Marker, request.MaxItems);
+        List<Role> shown = [];
+        foreach (var role in page.Items)
+        {
+            shown.Add((await TrustPolicies.ShownAsync(cx, role.Value, stop)).ToShape(cx.AccountId, whole: false));
+        }
         return new ListRolesResponse
         {
-            Roles = page.Items.ConvertAll(r => r.Value.ToShape(cx.AccountId, whole: false)),
+            Roles = shown,
             IsTruncated = page.IsTruncated,
             Marker = page.Marker,
         };

@@ -1,6 +1,5 @@
 using Longspan.Api.Iam;
 using Longspan.Kernel.Access.Documents;
-using Longspan.Kernel.Access.Policies;
 using Longspan.Services.Iam.Rules;
 using Longspan.Store.Documents;
 
@@ -11,7 +10,7 @@ internal static class UpdateAssumeRolePolicy
     public static async ValueTask<UpdateAssumeRolePolicyResponse> HandleAsync(
         IamContext cx, UpdateAssumeRolePolicyRequest request, CancellationToken stop)
     {
-        var text = IamChecks.Policy(request.PolicyDocument, PolicyUse.Trust, "ACLSizePerRole", IamLimits.TrustPolicySize);
+        var text = await TrustPolicies.ReadAsync(cx, request.PolicyDocument, stop);
         await cx.CommitAsync(async () =>
         {
             var role = await Identities.RoleToChangeAsync(cx, request.RoleName, stop);

@@ -17,6 +17,6 @@ internal static class UpdateRoleDescription
             changed = role.Value with { Description = IamChecks.Description(request.Description) };
             return new Commit().Update(AccessKinds.Roles, role, changed);
         }, stop);
-        return new UpdateRoleDescriptionResponse { Role = changed!.ToShape(cx.AccountId) };
+        return new UpdateRoleDescriptionResponse { Role = (await TrustPolicies.ShownAsync(cx, changed!, stop)).ToShape(cx.AccountId) };
     }
 }

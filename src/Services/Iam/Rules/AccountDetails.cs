@@ -37,7 +37,8 @@ internal static class AccountDetails
             foreach (var role in await cx.Documents.ListAsync(AccessKinds.Roles, cx.AccountId, stop))
             {
                 var use = await cx.Call.Cloud.Uses.FindAsync(role.Value.RoleId, stop);
-                var detail = role.Value.ToDetail(cx.AccountId, await InstanceProfiles.OfRoleAsync(cx, role.Value, stop), use.ToRoleShape(cx.Call.Now));
+                var shown = await TrustPolicies.ShownAsync(cx, role.Value, stop);
+                var detail = shown.ToDetail(cx.AccountId, await InstanceProfiles.OfRoleAsync(cx, role.Value, stop), use.ToRoleShape(cx.Call.Now));
                 entities.Add(($"role/{role.Key.Name}", new AccountEntity(Role: detail)));
             }
         }

@@ -12,7 +12,7 @@ internal static class InstanceProfiles
         var role = profile.RoleName is null
             ? null
             : await cx.Documents.GetAsync(AccessKinds.Roles, cx.AccountId, AccessKinds.NameOf(profile.RoleName), stop);
-        return profile.ToShape(cx.AccountId, role?.Value, whole);
+        return profile.ToShape(cx.AccountId, role is null ? null : await TrustPolicies.ShownAsync(cx, role.Value, stop), whole);
     }
 
     /// <summary>The profiles that a role is in; in the order of their names.</summary>

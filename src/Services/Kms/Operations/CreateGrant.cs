@@ -9,7 +9,7 @@ internal static class CreateGrant
 {
     public static async ValueTask<CreateGrantResponse> HandleAsync(KmsContext cx, CreateGrantRequest request, CancellationToken stop)
     {
-        var asked = Grants.Read(cx, request);
+        var asked = await GrantPrincipals.BoundAsync(cx, Grants.Read(cx, request), stop);
         var grant = asked;
         await cx.CommitAsync(
             async () =>

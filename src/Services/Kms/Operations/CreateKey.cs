@@ -13,7 +13,7 @@ internal static class CreateKey
         Check(request);
         var material = Keys.NewMaterial(Ids.Uuid());
         var policy = request.Policy is { } text
-            ? KeyPolicies.Check(cx, text, cx.KeyArn(material.KeyId), request.BypassPolicyLockoutSafetyCheck == true)
+            ? await KeyPolicies.ReadAsync(cx, text, cx.KeyArn(material.KeyId), request.BypassPolicyLockoutSafetyCheck == true, stop)
             : KeyPolicies.Default(cx.Call);
         var tags = KmsTags.Add(new Dictionary<string, string>(), request.Tags);
         if ((await cx.Documents.ListAsync(KmsKinds.Keys, cx.Call.Scope, stop)).Count >= Keys.MaximumKeys)

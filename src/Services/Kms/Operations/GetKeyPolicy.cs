@@ -9,6 +9,6 @@ internal static class GetKeyPolicy
     {
         KeyPolicies.CheckName(request.PolicyName);
         var key = await Keys.RequireByIdAsync(cx, request.KeyId, stop);
-        return new GetKeyPolicyResponse { Policy = key.Value.Policy, PolicyName = KeyPolicies.Name };
+        return new GetKeyPolicyResponse { Policy = await cx.Call.Cloud.Principals.ShowAsync(key.Value.Policy, stop), PolicyName = KeyPolicies.Name };
     }
 }

@@ -8,14 +8,16 @@ internal static class ListGrants
     public static async ValueTask<ListGrantsResponse> HandleAsync(KmsContext cx, ListGrantsRequest request, CancellationToken stop)
     {
         var paging = Paging.Read(request.Limit, request.Marker, usual: 50, largest: 100);
+        // Who is gone has no id to be found by, and is asked for by the one that is shown.
+        var grantee = request.GranteePrincipal is { } asked ? await cx.Call.Cloud.Principals.BindPrincipalAsync(asked, stop) ?? asked : null;
         var key = await Keys.RequireByIdAsync(cx, request.KeyId, stop);
         var matching =
             from grant in await Grants.OfKeyAsync(cx, key.Value.KeyId, stop, paging.After)
             where request.GrantId is null || grant.Value.GrantId == request.GrantId
-            where request.GranteePrincipal is null || (!grant.Value.IsGranteeService && grant.Value.Grantee == request.GranteePrincipal)
+            where grantee is null || (!grant.Value.IsGranteeService && grant.Value.Grantee == grantee)
             where request.GranteeServicePrincipal is null || (grant.Value.IsGranteeService && grant.Value.Grantee == request.GranteeServicePrincipal)
             select grant;
         var (grants, next) = paging.Cut([.. matching], grant => grant.Key.Name);
-        return new ListGrantsResponse { Grants = [.. grants.Select(grant => grant.Value.ToShape(cx))], NextMarker = next, Truncated = next is not null };
+        return new ListGrantsResponse { Grants = await GrantPrincipals.ShownAsync(cx, grants.Select(grant => grant.Value), stop), NextMarker = next, Truncated = next is not null };
     }
 }

@@ -8,8 +8,8 @@ internal static class PutKeyPolicy
     public static async ValueTask<PutKeyPolicyResponse> HandleAsync(KmsContext cx, PutKeyPolicyRequest request, CancellationToken stop)
     {
         KeyPolicies.CheckName(request.PolicyName);
-        var policy = KeyPolicies.Check(
-            cx, request.Policy ?? "", cx.KeyArn(KeyReference.ReadKeyId(cx.Call, request.KeyId)), request.BypassPolicyLockoutSafetyCheck == true);
+        var policy = await KeyPolicies.ReadAsync(
+            cx, request.Policy ?? "", cx.KeyArn(KeyReference.ReadKeyId(cx.Call, request.KeyId)), request.BypassPolicyLockoutSafetyCheck == true, stop);
         await Keys.ChangeAsync(
             cx, request.KeyId, nameof(PutKeyPolicy),
             key =>

@@ -59,8 +59,8 @@ internal static class KeyPolicies
         }
         """;
 
-    /// <summary>Checks a new policy; also that its author can still change it, unless they asked to go without that check.</summary>
-    public static string Check(KmsContext cx, string text, string keyArn, bool bypassLockoutCheck)
+    /// <summary>A new policy as it is stored, checked; also that its author can still change it, unless they asked to go without that check.</summary>
+    public static async ValueTask<string> ReadAsync(KmsContext cx, string text, string keyArn, bool bypassLockoutCheck, CancellationToken stop)
     {
         if (text.Length is < 1 or > MaximumLength)
         {
@@ -72,7 +72,8 @@ internal static class KeyPolicies
         {
             throw new MalformedPolicyDocumentException("The new key policy will not allow you to update the key policy in the future.");
         }
-        return text;
+        var (bound, unknown) = await cx.Call.Cloud.Principals.BindAsync(text, PolicyUse.Resource, stop);
+        return unknown is null ? bound : throw new MalformedPolicyDocumentException("Policy contains a statement with one or more invalid principals.");
     }
 
     public static void CheckName(string? name)

@@ -8,6 +8,7 @@ internal static class GetResourcePolicy
         SecretsManagerContext cx, GetResourcePolicyRequest request, CancellationToken stop)
     {
         var secret = (await cx.RequireAsync(request.SecretId, stop)).Value;
-        return new GetResourcePolicyResponse { ARN = cx.ArnOf(secret), Name = secret.Name, ResourcePolicy = secret.Policy };
+        var policy = secret.Policy is null ? null : await cx.Call.Cloud.Principals.ShowAsync(secret.Policy, stop);
+        return new GetResourcePolicyResponse { ARN = cx.ArnOf(secret), Name = secret.Name, ResourcePolicy = policy };
     }
 }

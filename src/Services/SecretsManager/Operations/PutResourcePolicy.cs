@@ -1,4 +1,5 @@
 using Longspan.Api.SecretsManager;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Services.SecretsManager.Rules;
 
 namespace Longspan.Services.SecretsManager.Operations;
@@ -13,7 +14,12 @@ internal static class PutResourcePolicy
         {
             throw new PublicPolicyException("You can't attach a resource policy that allows broad access to the secret.");
         }
-        var secret = await cx.ChangeAsync(request.SecretId, s => s with { Policy = request.ResourcePolicy, ChangedAt = cx.Now }, stop);
+        var (bound, unknown) = await cx.Call.Cloud.Principals.BindAsync(request.ResourcePolicy!, PolicyUse.Resource, stop);
+        if (unknown is not null)
+        {
+            throw new MalformedPolicyDocumentException("This resource policy contains an unsupported principal.");
+        }
+        var secret = await cx.ChangeAsync(request.SecretId, s => s with { Policy = bound, ChangedAt = cx.Now }, stop);
         return new PutResourcePolicyResponse { ARN = cx.ArnOf(secret), Name = secret.Name };
     }
 }

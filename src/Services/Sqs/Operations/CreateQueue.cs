@@ -11,7 +11,7 @@ internal static class CreateQueue
         var fifo = wanted.GetValueOrDefault(QueueAttributes.FifoQueue) == "true";
         QueueName.Check(request.QueueName, fifo);
         var name = request.QueueName!;
-        var attributes = QueueAttributes.Merge(new Dictionary<string, string>(), wanted, fifo);
+        var attributes = QueueAttributes.Merge(new Dictionary<string, string>(), await QueuePolicy.BoundAsync(cx, wanted, stop), fifo);
         var tags = QueueTags.Merge(new Dictionary<string, string>(), request.Tags, name);
         RedriveRules.Check(cx, attributes, cx.Call.Arn("sqs", name), fifo);
 

@@ -34,6 +34,10 @@ internal static class GetQueueAttributes
         var all = names.Contains("All");
         var depth = all || names.Exists(Counts.Contains) ? await cx.Messages.DepthAsync(queue.Id, stop) : default;
         var attributes = Collect(queue, depth);
+        if (attributes.TryGetValue(QueueAttributes.Policy, out var policy))
+        {
+            attributes[QueueAttributes.Policy] = await cx.Call.Cloud.Principals.ShowAsync(policy, stop);
+        }
         return new GetQueueAttributesResult
         {
             Attributes = all ? attributes : attributes.Where(a => names.Contains(a.Key)).ToDictionary(StringComparer.Ordinal),

@@ -16,12 +16,13 @@ internal static class SetQueueAttributes
         {
             throw SqsFaults.InvalidAttribute(QueueAttributes.FifoQueue, "Modifying queue type is not supported.");
         }
+        var asked = await QueuePolicy.BoundAsync(cx, request.Attributes, stop);
         await cx.Queues.UpdateAsync(
             cx.Call,
             queue,
             document =>
             {
-                var attributes = QueueAttributes.Merge(document.Attributes, request.Attributes, queue.Fifo);
+                var attributes = QueueAttributes.Merge(document.Attributes, asked, queue.Fifo);
                 if (request.Attributes.ContainsKey(QueueAttributes.RedrivePolicyName))
                 {
                     RedriveRules.Check(cx, attributes, queue.Arn, queue.Fifo);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
 using Longspan.Api.Sqs;
+using Longspan.Kernel.Access.Policies;
 
 namespace Longspan.Services.Sqs.Rules;
 
@@ -12,6 +13,20 @@ internal static class QueuePolicy
 
     private static readonly SearchValues<char> LegalLabel =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    /// <summary>The attributes as they are stored: users and roles in the policy by their unique ids.</summary>
+    public static async ValueTask<IReadOnlyDictionary<string, string>> BoundAsync(
+        SqsContext cx, IReadOnlyDictionary<string, string> attributes, CancellationToken stop)
+    {
+        if (!attributes.TryGetValue(QueueAttributes.Policy, out var policy))
+        {
+            return attributes;
+        }
+        var (bound, unknown) = await cx.Call.Cloud.Principals.BindAsync(policy, PolicyUse.Resource, stop);
+        return unknown is null
+            ? new Dictionary<string, string>(attributes, StringComparer.Ordinal) { [QueueAttributes.Policy] = bound }
+            : throw SqsFaults.InvalidAttribute(QueueAttributes.Policy);
+    }
 
     public static JsonObject Statement(QueueSnapshot queue, string? label, IReadOnlyList<string>? accounts, IReadOnlyList<string>? actions)
     {

@@ -115,6 +115,14 @@ public sealed class EvaluatorTests
         Assert.Equal(
             AccessDecision.ExplicitDeny(PolicyKind.Resource),
             (Send() with { Caller = Question.Worker, Identity = [AllowSend], ResourcePolicy = others }).Decide());
+        // AWS wants the account named beside the one who is spared. That spares nobody else in it.
+        var withAccount = others.Replace("\"arn:aws:iam::123456789012:user/carlossalazar\"", """["arn:aws:iam::123456789012:user/carlossalazar","arn:aws:iam::123456789012:root"]""", StringComparison.Ordinal);
+        Assert.Equal(s_allowed, (Send() with { Identity = [AllowSend], ResourcePolicy = withAccount }).Decide());
+        Assert.Equal(
+            AccessDecision.ExplicitDeny(PolicyKind.Resource),
+            (Send() with { Caller = Question.Worker, Identity = [AllowSend], ResourcePolicy = withAccount }).Decide());
+        Assert.Equal(
+            AccessDecision.ExplicitDeny(PolicyKind.Resource), (Send() with { Identity = [AllowSend], Boundary = AllowSend, ResourcePolicy = others }).Decide());
     }
 
     [Fact]

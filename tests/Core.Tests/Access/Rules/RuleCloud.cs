@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.RegularExpressions;
+using Longspan.Api.Iam;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
@@ -21,7 +22,8 @@ internal sealed partial class RuleCloud : IAsyncDisposable
 
     public Cloud Cloud { get; private set; } = null!;
     public IReadOnlyList<ServiceModule> Services { get; private set; } = [];
-    public Caller Ann { get; } = new(Account, $"arn:aws:iam::{Account}:user/ann", "AIDAANNANNANNANNANN1", "AKIAANNANNANNANNANN1", false);
+    /// <summary>A user without any policy.</summary>
+    public Caller Ann { get; private set; } = null!;
 
     public static async Task<RuleCloud> StartAsync()
     {
@@ -35,7 +37,14 @@ internal sealed partial class RuleCloud : IAsyncDisposable
             cloud.Cloud.Add(service);
             await service.StartAsync(default);
         }
+        cloud.Ann = await cloud.CreateUserAsync("ann");
         return cloud;
+    }
+
+    public async Task<Caller> CreateUserAsync(string name)
+    {
+        var user = (await CallAsync(IamOperations.CreateUser, new CreateUserRequest { UserName = name })).User!;
+        return new Caller(Account, user.Arn!, user.UserId!, "AKIAOWNKEYOWNKEYOWN1", IsAdministrator: false);
     }
 
     /// <summary>What the operation asks for a request with these members, one line for each question.</summary>
