@@ -13,7 +13,7 @@ internal static class GetParameterHistory
     {
         var size = Parameters.PageSize(request.MaxResults, LargestPage);
         var after = Parameters.PageStart(request.NextToken);
-        var reference = ParameterNames.TryReference(request.Name!) ?? throw Parameters.NotFound(request.Name!);
+        var reference = ParameterNames.TryReference(cx.Call, request.Name!) ?? throw Parameters.NotFound(request.Name!);
         var versions = await Parameters.VersionsAsync(cx, reference.Name, stop, after, size + 1);
         var newest = await Parameters.FindAsync(cx, reference.Name, stop) ?? throw Parameters.NotFound(request.Name!);
         List<ParameterHistory> page = [];

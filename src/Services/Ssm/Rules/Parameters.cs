@@ -24,7 +24,7 @@ internal static class Parameters
 
     /// <summary>The name of a parameter that exists, from a reference without a selector.</summary>
     public static async ValueTask<string> RequireNameAsync(SsmContext cx, string text, CancellationToken stop) =>
-        ParameterNames.TryReference(text.Trim()) is { Selector: null } reference && await FindAsync(cx, reference.Name, stop) is not null
+        ParameterNames.TryReference(cx.Call, text.Trim()) is { Selector: null } reference && await FindAsync(cx, reference.Name, stop) is not null
             ? reference.Name
             : throw NotFound(text);
 
