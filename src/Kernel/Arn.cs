@@ -5,7 +5,7 @@ namespace Longspan.Kernel;
 /// <summary>An Amazon Resource Name: <c>arn:partition:service:region:account:resource</c>; the resource may hold colons and slashes.</summary>
 public sealed record Arn(string Service, string Region, string AccountId, string Resource)
 {
-    public static bool TryParse(string? text, [NotNullWhen(true)] out Arn? arn)
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Arn? arn)
     {
         arn = null;
         if (text is null || !text.StartsWith("arn:", StringComparison.Ordinal))

@@ -60,6 +60,7 @@ public sealed class StoreFolder : IAsyncDisposable
         {
             var hold = FolderLock.Take(path);
             opened.Push(new Closing(hold));
+            PrivateFiles.Tighten(path, "*.db*");
             var documentsPath = System.IO.Path.Combine(path, DocumentsFile);
             var sealer = new Sealer(
                 await new KeyFolder(path).ReadOrMakeAsync(keyCommand, mayMake: !File.Exists(documentsPath), stop).ConfigureAwait(false));
@@ -83,8 +84,7 @@ public sealed class StoreFolder : IAsyncDisposable
     /// <summary>The place of a further store of this folder, one that its owner opens.</summary>
     public string PathOf(string file) => System.IO.Path.Combine(Path, file);
 
-    // Messages and log events are in files of the usual mode, so the folder is what keeps other users out. One that was made for us and is still
-    // empty becomes private as well; what an administrator opened up later stays as it is.
+    // One that was made for us and is still empty becomes private as well; what an administrator opened up later stays as it is.
     internal static void CreatePrivateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

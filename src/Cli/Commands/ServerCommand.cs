@@ -33,6 +33,7 @@ internal static class ServerCommand
         };
         command.SetAction(async (parsed, stop) =>
         {
+            FileMask.OwnerOnly();
             var settings = new ServerSettings
             {
                 DataFolder = parsed.GetRequiredValue(data).FullName,

@@ -19,9 +19,12 @@ internal static class SsmAccess
 
     public static async ValueTask<AccessDemand> ParameterAsync(SsmContext cx, string action, string? text, CancellationToken stop)
     {
-        var name = ParameterNames.TryReference(text ?? "")?.Name;
+        var name = ParameterNames.TryReference(cx.Call, text ?? "")?.Name;
         var tags = name is null ? null : (await Parameters.FindAsync(cx, name, stop))?.Value.Tags;
-        var arn = name is null ? cx.Call.Arn("ssm", $"parameter/{text?.TrimStart('/')}").ToString() : ParameterNames.ArnOf(cx.Call, name);
+        // Another account's or region's parameter is asked about as what it is, so that a right to the caller's own says nothing of it.
+        var arn = name is not null ? ParameterNames.ArnOf(cx.Call, name)
+            : Arn.TryParse(text, out _) ? text
+            : cx.Call.Arn("ssm", $"parameter/{text?.TrimStart('/')}").ToString();
         return new AccessDemand(action, arn).Tagged(tags, OwnTagKey);
     }
 

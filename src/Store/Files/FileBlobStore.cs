@@ -62,6 +62,7 @@ public sealed class FileBlobStore : BlobStore
         Directory.CreateDirectory(store.trash);
         store.PutAside(store.uploadsFolder);
         Directory.CreateDirectory(store.uploadsFolder);
+        PrivateFiles.TightenFolder(store.root);
         FileSync.Directory(store.root);
         store.emptying = Task.Run(store.EmptyTrash);
         return store;

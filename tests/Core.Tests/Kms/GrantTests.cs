@@ -1,5 +1,6 @@
 using Longspan.Api.Kms;
 using Longspan.Core.Tests.Access;
+using Longspan.Kernel;
 using Longspan.Kernel.Access;
 using Xunit;
 
@@ -92,6 +93,93 @@ public sealed class GrantTests
         Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, [])));
         Assert.Equal("InvalidArnException", await AccessCloud.CodeOfAsync(() => GrantAsync(cloud, key, ["Decrypt"], grantee: "alice")));
         Assert.Empty((await cloud.CallAsync(KmsOperations.ListGrants, new ListGrantsRequest { KeyId = key.KeyId })).Grants!);
+    }
+
+    [Theory]
+    [InlineData("", "ValidationException")]
+    [InlineData("has space", "ValidationException")]
+    [InlineData("has.dot", "ValidationException")]
+    [InlineData("ümlaut", "ValidationException")]
+    [InlineData("line\n", "ValidationException")]
+    [InlineData("Orders:prod/app_1-b", null)]
+    public async Task AGrantsNameHasAForm(string name, string? code)
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        await CheckAsync(code, () => GrantAsync(cloud, key, ["Decrypt"], name: name));
+        await CheckAsync(null, () => GrantAsync(cloud, key, ["Decrypt"], name: new string('n', 256)));
+        await CheckAsync("ValidationException", () => GrantAsync(cloud, key, ["Decrypt"], name: new string('n', 257)));
+    }
+
+    [Theory]
+    [InlineData(8, 384, null)]
+    [InlineData(9, 1, "ValidationException")]
+    [InlineData(1, 385, "ValidationException")]
+    public async Task ConstraintsHaveBounds(int pairs, int length, string? code)
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var context = Enumerable.Range(0, pairs).ToDictionary(i => $"k{i}", _ => new string('v', length));
+        await CheckAsync(code, () => GrantAsync(cloud, key, ["Decrypt"], constraints: new() { EncryptionContextSubset = context }));
+        await CheckAsync(code, () => GrantAsync(cloud, key, ["Decrypt"], constraints: new() { EncryptionContextEquals = context }));
+    }
+
+    [Fact]
+    public async Task NoOperationsAndUnknownOnesAreToldApart()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var none = await Assert.ThrowsAnyAsync<Api.Shapes.AwsError>(() => GrantAsync(cloud, key, []));
+        Assert.Equal(
+            "1 validation error detected: Value '[]' at 'operations' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            none.Message);
+        var unknown = await Assert.ThrowsAnyAsync<Api.Shapes.AwsError>(() => GrantAsync(cloud, key, ["Decrypt", "Shout"]));
+        Assert.Contains("[Member must satisfy enum value set: [CreateGrant, Decrypt, ", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EveryOperationChecksTheGrantTokensThatItTakes()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        var key = await cloud.CreateKeyAsync();
+        var blob = await cloud.EncryptAsync(key.Arn!, "secret");
+        var token = (await GrantAsync(cloud, key, ["Decrypt"])).GrantToken!;
+        Func<List<string>, Task>[] calls =
+        [
+            tokens => cloud.CallAsync(KmsOperations.Encrypt, new() { KeyId = key.Arn, Plaintext = new byte[] { 1 }, GrantTokens = tokens }),
+            tokens => cloud.CallAsync(KmsOperations.Decrypt, new() { CiphertextBlob = blob, GrantTokens = tokens }),
+            tokens => cloud.CallAsync(KmsOperations.ReEncrypt, new() { CiphertextBlob = blob, DestinationKeyId = key.Arn, GrantTokens = tokens }),
+            tokens => cloud.CallAsync(KmsOperations.GenerateDataKey, new() { KeyId = key.Arn, KeySpec = "AES_256", GrantTokens = tokens }),
+            tokens => cloud.CallAsync(KmsOperations.GenerateDataKeyWithoutPlaintext, new() { KeyId = key.Arn, KeySpec = "AES_256", GrantTokens = tokens }),
+            tokens => cloud.CallAsync(KmsOperations.DescribeKey, new() { KeyId = key.Arn, GrantTokens = tokens }),
+            tokens => cloud.CallAsync(
+                KmsOperations.CreateGrant, new() { KeyId = key.Arn, GranteePrincipal = Alice, Operations = ["Encrypt"], GrantTokens = tokens }),
+        ];
+        string[] malformed = ["", "!", "abc", PageToken.Encode("key:grant"), PageToken.Encode($"{key.KeyId}:short"), token + "?"];
+        foreach (var call in calls)
+        {
+            await call([.. Enumerable.Repeat(token, 10)]);
+            await CheckAsync("ValidationException", () => call([.. Enumerable.Repeat(token, 11)]));
+            foreach (var wrong in malformed)
+            {
+                await CheckAsync("InvalidGrantTokenException", () => call([token, wrong]));
+            }
+        }
+        foreach (var wrong in malformed)
+        {
+            await CheckAsync("InvalidGrantTokenException", () => cloud.CallAsync(KmsOperations.RetireGrant, new() { GrantToken = wrong }));
+        }
+    }
+
+    /// <summary>The call is refused with this code, or taken when there is none.</summary>
+    private static async Task CheckAsync(string? code, Func<Task> call)
+    {
+        if (code is null)
+        {
+            await call();
+            return;
+        }
+        Assert.Equal(code, await AccessCloud.CodeOfAsync(call));
     }
 
     private static Task<CreateGrantResponse> GrantAsync(

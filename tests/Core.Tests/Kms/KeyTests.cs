@@ -41,6 +41,20 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public async Task WhatTheModelDoesNotKnowIsInvalid()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        foreach (var request in new CreateKeyRequest[]
+        {
+            new() { KeySpec = "RSA_1024" }, new() { CustomerMasterKeySpec = "symmetric_default" }, new() { KeyUsage = "" }, new() { Origin = "HERE" },
+        })
+        {
+            Assert.Equal("ValidationException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(KmsOperations.CreateKey, request)));
+        }
+        Assert.Empty((await cloud.CallAsync(KmsOperations.ListKeys, new ListKeysRequest())).Keys!);
+    }
+
+    [Fact]
     public async Task KeysAreListedPageByPage()
     {
         await using var cloud = await AccessCloud.StartAsync();

@@ -1,6 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using Longspan.Api.SecretsManager;
+using Longspan.Api.Shapes;
+using Longspan.Core.Tests.Wire;
 using Longspan.Kernel;
+using Longspan.Wire.Protocols;
 using Xunit;
 
 namespace Longspan.Core.Tests.SecretsManager;
@@ -105,6 +109,31 @@ public sealed class SecretTests
         var read = await cloud.CallAsync(SecretsManagerOperations.GetSecretValue, new GetSecretValueRequest { SecretId = "binary" });
         Assert.Equal(bytes, read.SecretBinary!.Value.ToArray());
         Assert.Null(read.SecretString);
+    }
+
+    [Fact]
+    public async Task OnTheWireAValueIsTextOrBinaryAndNeverBoth()
+    {
+        await using var cloud = await SecretsCloud.StartAsync();
+        await cloud.CreateAsync("text", "one");
+        await cloud.CreateAsync("binary", null, r => r.SecretBinary = new byte[] { 1, 2 });
+        async Task<JsonElement> ReadAsync(string id) => Sent(
+            SecretsManagerOperations.GetSecretValue,
+            await cloud.CallAsync(SecretsManagerOperations.GetSecretValue, new GetSecretValueRequest { SecretId = id }));
+        var batch = Sent(
+            SecretsManagerOperations.BatchGetSecretValue,
+            await cloud.CallAsync(SecretsManagerOperations.BatchGetSecretValue, new BatchGetSecretValueRequest { SecretIdList = ["text", "binary"] }));
+        var values = batch.GetProperty("SecretValues");
+        foreach (var text in (JsonElement[])[await ReadAsync("text"), values[0]])
+        {
+            Assert.Equal("one", text.GetProperty("SecretString").GetString());
+            Assert.False(text.TryGetProperty("SecretBinary", out _));
+        }
+        foreach (var binary in (JsonElement[])[await ReadAsync("binary"), values[1]])
+        {
+            Assert.Equal("AQI=", binary.GetProperty("SecretBinary").GetString());
+            Assert.False(binary.TryGetProperty("SecretString", out _));
+        }
     }
 
     [Fact]
@@ -224,5 +253,12 @@ public sealed class SecretTests
         cloud.Clock.Advance(TimeSpan.FromHours(12));
         await cloud.ValueAsync("s");
         Assert.Equal(new DateTimeOffset(2026, 11, 24, 0, 0, 0, TimeSpan.Zero), (await cloud.DescribeAsync("s")).LastAccessedDate);
+    }
+
+    /// <summary>An answer as its client gets it.</summary>
+    private static JsonElement Sent(Operation operation, Shape answer)
+    {
+        using var response = ProtocolCodec.For(AwsProtocol.AwsJson11).EncodeResponse(operation, answer, Wired.RequestId);
+        return JsonDocument.Parse(response.Body).RootElement.Clone();
     }
 }

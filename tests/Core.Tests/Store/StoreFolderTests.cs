@@ -1,5 +1,6 @@
 using Longspan.Store;
 using Longspan.Store.Documents;
+using Longspan.Store.Sqlite.Messages;
 using Xunit;
 using static Longspan.Core.Tests.Store.SampleKinds;
 
@@ -55,6 +56,53 @@ public sealed class StoreFolderTests : IDisposable
         await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
         {
             Assert.Equal(Shared, File.GetUnixFileMode(folder.FullName));
+        }
+    }
+
+    [Fact]
+    public async Task WhatAnEarlierBuildLeftReadableBecomesPrivate()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        const UnixFileMode Readable = Owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        const UnixFileMode Browsable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var messages = Path.Combine(folder.FullName, "messages");
+        await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        await using (SqliteMessageBackend.Open(messages, TimeProvider.System))
+        {
+        }
+        var published = Path.Combine(folder.FullName, "ca.pem");
+        await File.WriteAllTextAsync(published, "certificate");
+        // Left by a server that was killed.
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "records.db-wal"), "");
+        string[] files = [.. Directory.EnumerateFiles(folder.FullName, "*.db*"), .. Directory.EnumerateFiles(messages)];
+        string[] folders = [messages, Path.Combine(folder.FullName, "blobs")];
+        foreach (var file in files.Append(published))
+        {
+            File.SetUnixFileMode(file, Readable);
+        }
+        foreach (var inner in folders)
+        {
+            File.SetUnixFileMode(inner, Browsable);
+        }
+
+        await using (await StoreFolder.OpenAsync(folder.FullName, TimeProvider.System))
+        await using (SqliteMessageBackend.Open(messages, TimeProvider.System))
+        {
+            // SQLite gives the logs that it makes the mode of their database.
+            foreach (var file in files.Union(Directory.EnumerateFiles(folder.FullName, "*.db*")).Where(File.Exists))
+            {
+                Assert.Equal((file, Owner), (file, File.GetUnixFileMode(file)));
+            }
+            foreach (var inner in folders)
+            {
+                Assert.Equal((inner, Owner | UnixFileMode.UserExecute), (inner, File.GetUnixFileMode(inner)));
+            }
+            // For whoever has to trust the server; its writer gave it this mode on purpose.
+            Assert.Equal(Readable, File.GetUnixFileMode(published));
         }
     }
 

@@ -24,6 +24,26 @@ public sealed class ServerProcessTests
     }
 
     [Fact]
+    public async Task Its_files_are_for_its_user_only()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var server = await ServerProcess.StartAsync();
+        var queue = (await server.Client.CallAsync(SqsOperations.CreateQueue, new() { QueueName = "q" }, CancellationToken.None)).QueueUrl!;
+        await server.Client.CallAsync(SqsOperations.SendMessage, new() { QueueUrl = queue, MessageBody = "m" }, CancellationToken.None);
+        var entries = Directory.EnumerateFileSystemEntries(server.Data, "*", SearchOption.AllDirectories).ToList();
+        Assert.Contains(Path.Combine(server.Data, "documents.db-wal"), entries);
+        Assert.Contains(Path.Combine(server.Data, "messages", "messages.db"), entries);
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (var entry in entries)
+        {
+            Assert.Equal((entry, UnixFileMode.None), (entry, File.GetUnixFileMode(entry) & ~Owner));
+        }
+    }
+
+    [Fact]
     public async Task Killed_under_load_everything_acknowledged_is_there_after_each_restart()
     {
         await using var server = await ServerProcess.StartAsync();

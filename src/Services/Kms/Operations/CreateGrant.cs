@@ -9,6 +9,7 @@ internal static class CreateGrant
 {
     public static async ValueTask<CreateGrantResponse> HandleAsync(KmsContext cx, CreateGrantRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         var asked = await GrantPrincipals.BoundAsync(cx, Grants.Read(cx, request), stop);
         var grant = asked;
         await cx.CommitAsync(
@@ -35,6 +36,6 @@ internal static class CreateGrant
             stop);
         return request.DryRun == true
             ? throw KmsFaults.DryRun()
-            : new CreateGrantResponse { GrantId = grant.GrantId, GrantToken = Grants.TokenOf(grant) };
+            : new CreateGrantResponse { GrantId = grant.GrantId, GrantToken = GrantTokens.Of(grant) };
     }
 }

@@ -38,6 +38,10 @@ internal static class CreateKey
 
     private static void Check(CreateKeyRequest request)
     {
+        KeyEnums.Check("keySpec", request.KeySpec, KeyEnums.Specs);
+        KeyEnums.Check("customerMasterKeySpec", request.CustomerMasterKeySpec, KeyEnums.Specs);
+        KeyEnums.Check("keyUsage", request.KeyUsage, KeyEnums.Usages);
+        KeyEnums.Check("origin", request.Origin, KeyEnums.Origins);
         if ((request.KeySpec ?? request.CustomerMasterKeySpec) is not (null or Keys.DefaultSpec))
         {
             throw KmsFaults.Unsupported($"The key spec {request.KeySpec ?? request.CustomerMasterKeySpec}");

@@ -8,6 +8,7 @@ internal static class Decrypt
 {
     public static async ValueTask<DecryptResponse> HandleAsync(KmsContext cx, DecryptRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         Keys.CheckAlgorithm(request.EncryptionAlgorithm);
         Keys.CheckRecipient(request.Recipient);
         var opened = await Messages.OpenAsync(cx, request.CiphertextBlob, request.KeyId, request.EncryptionContext, stop);

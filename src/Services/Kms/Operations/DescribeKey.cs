@@ -5,6 +5,9 @@ namespace Longspan.Services.Kms.Operations;
 
 internal static class DescribeKey
 {
-    public static async ValueTask<DescribeKeyResponse> HandleAsync(KmsContext cx, DescribeKeyRequest request, CancellationToken stop) =>
-        new() { KeyMetadata = (await Keys.RequireAsync(cx, request.KeyId, stop)).Value.ToShape(cx) };
+    public static async ValueTask<DescribeKeyResponse> HandleAsync(KmsContext cx, DescribeKeyRequest request, CancellationToken stop)
+    {
+        GrantTokens.Check(request.GrantTokens);
+        return new DescribeKeyResponse { KeyMetadata = (await Keys.RequireAsync(cx, request.KeyId, stop)).Value.ToShape(cx) };
+    }
 }

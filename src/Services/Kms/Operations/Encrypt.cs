@@ -7,6 +7,7 @@ internal static class Encrypt
 {
     public static async ValueTask<EncryptResponse> HandleAsync(KmsContext cx, EncryptRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         if (request.Plaintext is not { Length: >= 1 and <= Ciphertext.MaximumPlaintext } plain)
         {
             throw KmsFaults.Constraint("plaintext", $"Member must have length between 1 and {Ciphertext.MaximumPlaintext}, inclusive");

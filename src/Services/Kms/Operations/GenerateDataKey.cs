@@ -8,6 +8,7 @@ internal static class GenerateDataKey
 {
     public static async ValueTask<GenerateDataKeyResponse> HandleAsync(KmsContext cx, GenerateDataKeyRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         Keys.CheckRecipient(request.Recipient);
         var size = DataKeys.Size(request.KeySpec, request.NumberOfBytes);
         var key = (await Keys.RequireUsableAsync(cx, request.KeyId, stop)).Value;

@@ -9,6 +9,7 @@ internal static class GenerateDataKeyWithoutPlaintext
     public static async ValueTask<GenerateDataKeyWithoutPlaintextResponse> HandleAsync(
         KmsContext cx, GenerateDataKeyWithoutPlaintextRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         var size = DataKeys.Size(request.KeySpec, request.NumberOfBytes);
         var key = (await Keys.RequireUsableAsync(cx, request.KeyId, stop)).Value;
         var plain = RandomNumberGenerator.GetBytes(size);

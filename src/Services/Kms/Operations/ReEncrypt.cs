@@ -8,6 +8,7 @@ internal static class ReEncrypt
 {
     public static async ValueTask<ReEncryptResponse> HandleAsync(KmsContext cx, ReEncryptRequest request, CancellationToken stop)
     {
+        GrantTokens.Check(request.GrantTokens);
         Keys.CheckAlgorithm(request.SourceEncryptionAlgorithm);
         Keys.CheckAlgorithm(request.DestinationEncryptionAlgorithm);
         var destination = (await Keys.RequireUsableAsync(cx, request.DestinationKeyId, stop)).Value;

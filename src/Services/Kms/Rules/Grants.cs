@@ -12,6 +12,9 @@ internal static class Grants
     public const int MaximumOfKey = 500;
     private const int MaximumNameLength = 256;
     private const int MaximumPrincipalLength = 256;
+    /// <summary>Of a constraint's encryption context.</summary>
+    private const int MaximumPairs = 8;
+    private const int MaximumContextValue = 384;
 
     private static readonly HashSet<string> s_operations = new(StringComparer.Ordinal)
     {
@@ -23,24 +26,16 @@ internal static class Grants
     /// <summary>The grant that a request asks for; its key is still to be found.</summary>
     public static GrantDocument Read(KmsContext cx, CreateGrantRequest request)
     {
-        if (request.Operations is not { Count: > 0 } operations || operations.FirstOrDefault(name => !IsGrantable(name)) is not null)
-        {
-            throw KmsFaults.Constraint(
-                "operations", $"Member must satisfy enum value set: [{string.Join(", ", s_operations)}]");
-        }
-        if (request.Name?.Length is < 1 or > MaximumNameLength)
-        {
-            throw KmsFaults.Constraint("name", $"Member must have length between 1 and {MaximumNameLength}, inclusive");
-        }
+        var operations = CheckOperations(request.Operations ?? []);
+        CheckName(request.Name);
         if (request.Constraints?.SourceArn is not null)
         {
             throw KmsFaults.Unsupported("The grant constraint SourceArn");
         }
+        CheckContext("constraints.encryptionContextSubset", request.Constraints?.EncryptionContextSubset);
+        CheckContext("constraints.encryptionContextEquals", request.Constraints?.EncryptionContextEquals);
         var grantee = Principal(request.GranteePrincipal, request.GranteeServicePrincipal) ?? throw KmsFaults.Validation("A grantee principal is required.");
         var retiring = Principal(request.RetiringPrincipal, request.RetiringServicePrincipal);
-        // Both are checked as an encryption context is: what is not one can never match.
-        EncryptionContexts.Canonical(request.Constraints?.EncryptionContextSubset);
-        EncryptionContexts.Canonical(request.Constraints?.EncryptionContextEquals);
         return new GrantDocument
         {
             GrantId = Ids.Hex(64),
@@ -98,15 +93,10 @@ internal static class Grants
         KmsContext cx, string keyId, CancellationToken stop, string? after = null) =>
         cx.Documents.ListAsync(KmsKinds.Grants, cx.Call.Scope, stop, keyId + ":", after);
 
-    /// <summary>A token names its grant and no more: grants take effect at once, so nobody needs one as proof.</summary>
-    public static string TokenOf(GrantDocument grant) => PageToken.Encode(KmsKinds.PartOf(grant.KeyId, grant.GrantId));
-
     /// <summary>The document's name of the grant that is to be retired.</summary>
     public static string Named(KmsContext cx, RetireGrantRequest request) => request switch
     {
-        { GrantToken: { } token, KeyId: null, GrantId: null } => PageToken.TryDecode(token, out var name) && name is not null
-            ? name
-            : throw new InvalidGrantTokenException("The grant token is not valid."),
+        { GrantToken: { } token, KeyId: null, GrantId: null } => GrantTokens.Read(token),
         { GrantToken: null, KeyId: { } keyId, GrantId: { } grantId } => KmsKinds.PartOf(KeyReference.ReadKeyId(cx.Call, keyId), grantId),
         _ => throw KmsFaults.Validation("Specify either a grant token, or a key ARN and a grant ID."),
     };
@@ -119,6 +109,44 @@ internal static class Grants
             return isDryRun ? throw KmsFaults.DryRun() : new Commit().Delete(grant);
         },
         stop);
+
+    private static List<string> CheckOperations(List<string> operations)
+    {
+        if (operations.Count == 0)
+        {
+            throw KmsFaults.Constraint("operations", "[]", "Member must have length greater than or equal to 1");
+        }
+        return operations.TrueForAll(IsGrantable)
+            ? operations
+            : throw KmsFaults.Constraint(
+                "operations", $"Member must satisfy constraint: [Member must satisfy enum value set: [{string.Join(", ", s_operations)}]]");
+    }
+
+    private static void CheckName(string? name)
+    {
+        if (name?.Length is < 1 or > MaximumNameLength)
+        {
+            throw KmsFaults.Constraint("name", $"Member must have length between 1 and {MaximumNameLength}, inclusive");
+        }
+        if (name?.All(c => char.IsAsciiLetterOrDigit(c) || c is ':' or '/' or '_' or '-') == false)
+        {
+            throw KmsFaults.Constraint("name", name, "Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$");
+        }
+    }
+
+    private static void CheckContext(string member, IReadOnlyDictionary<string, string>? context)
+    {
+        if (context?.Count > MaximumPairs)
+        {
+            throw KmsFaults.Constraint(member, $"Member must have length less than or equal to {MaximumPairs}");
+        }
+        if (context?.Values.Any(value => value.Length > MaximumContextValue) == true)
+        {
+            throw KmsFaults.Constraint(member, $"Map value must have length less than or equal to {MaximumContextValue}");
+        }
+        // What is no encryption context can never match.
+        EncryptionContexts.Canonical(context);
+    }
 
     private static bool Includes(IReadOnlyDictionary<string, string>? context, IReadOnlyDictionary<string, string> pairs) =>
         pairs.All(pair => context is not null && context.TryGetValue(pair.Key, out var value) && value == pair.Value);

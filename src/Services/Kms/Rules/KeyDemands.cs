@@ -63,11 +63,7 @@ internal static class KeyDemands
     {
         var name = Grants.Named(cx, request);
         var grant = await cx.Documents.GetAsync(KmsKinds.Grants, cx.Call.Scope, name, stop);
-        var keyId = name[..Math.Max(0, name.IndexOf(':', StringComparison.Ordinal))];
-        if (!Guid.TryParseExact(keyId, "D", out _))
-        {
-            throw new InvalidGrantTokenException("The grant token is not valid.");
-        }
+        var keyId = name[..name.IndexOf(':', StringComparison.Ordinal)];
         var demand = await DemandAsync(cx, new KeyQuestion("RetireGrant", keyId) { Retired = grant?.Value.GrantId ?? "" }, stop);
         if (grant?.Value is { Retiring: { } retiring } && demand.ResourcePolicy is { } policy)
         {

@@ -12,11 +12,23 @@ internal static class ValidateResourcePolicy
         {
             await cx.RequireAsync(request.SecretId, stop);
         }
-        var policy = ResourcePolicies.TryRead(ResourcePolicies.CheckLength(request.ResourcePolicy), out var fault);
-        var errors = policy is null ? [new ValidationErrorsEntry { CheckName = "PolicySyntax", ErrorMessage = fault }]
-            : ResourcePolicies.IsPublic(policy)
-                ? new List<ValidationErrorsEntry> { new() { CheckName = "PublicPolicy", ErrorMessage = "The policy allows access to everybody." } }
-                : [];
-        return new ValidateResourcePolicyResponse { PolicyValidationPassed = errors.Count == 0, ValidationErrors = errors };
+        List<ValidationErrorsEntry> errors = [];
+        if (ResourcePolicies.TryRead(ResourcePolicies.CheckLength(request.ResourcePolicy), out var fault) is not { } policy)
+        {
+            errors.Add(new() { CheckName = "PolicySyntax", ErrorMessage = fault });
+            return Answer(errors);
+        }
+        if (ResourcePolicies.IsPublic(policy))
+        {
+            errors.Add(new() { CheckName = "PublicPolicy", ErrorMessage = "The policy allows access to everybody." });
+        }
+        if (await PolicyLockout.ThreatensAsync(cx, policy, request.SecretId, stop))
+        {
+            errors.Add(new() { CheckName = "PolicyLockout", ErrorMessage = "The policy will not allow you to change the resource policy in the future." });
+        }
+        return Answer(errors);
     }
+
+    private static ValidateResourcePolicyResponse Answer(List<ValidationErrorsEntry> errors) =>
+        new() { PolicyValidationPassed = errors.Count == 0, ValidationErrors = errors };
 }

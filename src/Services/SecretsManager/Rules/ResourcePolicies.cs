@@ -17,8 +17,8 @@ internal static class ResourcePolicies
     public static Policy Require(string? text) => TryRead(CheckLength(text), out var fault)
         ?? throw new MalformedPolicyDocumentException($"This resource policy contains a syntax error: {fault}");
 
-    /// <summary>Whether the policy lets in everybody, with no condition that narrows it.</summary>
+    /// <summary>Whether a statement lets in everybody, with no condition that narrows it.</summary>
     public static bool IsPublic(Policy policy) => policy.Statements.Any(s =>
-        s.IsAllow && s.Conditions.Count == 0
+        s.IsAllow && !s.Conditions.Any(NarrowingConditions.Narrows)
         && (s.PrincipalsInverted || s.Principals is { Anyone: true } || s.Principals?.Of("AWS").Contains("*") == true));
 }

@@ -15,7 +15,8 @@ internal sealed class SecretValue
     public bool IsText { get; }
     public ReadOnlySpan<byte> Bytes => _bytes;
     public string? Text => IsText ? Encoding.UTF8.GetString(_bytes) : null;
-    public ReadOnlyMemory<byte>? Binary => IsText ? null : _bytes;
+    // A bare null would be a null array, which converts to an empty memory that is there.
+    public ReadOnlyMemory<byte>? Binary => IsText ? default(ReadOnlyMemory<byte>?) : _bytes;
 
     public bool IsSameAs(SecretValue other) => IsText == other.IsText && CryptographicOperations.FixedTimeEquals(_bytes, other._bytes);
 }

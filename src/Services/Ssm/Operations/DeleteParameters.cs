@@ -16,7 +16,7 @@ internal static class DeleteParameters
         var result = new DeleteParametersResult { DeletedParameters = [], InvalidParameters = [] };
         foreach (var name in names)
         {
-            var deleted = ParameterNames.TryReference(name) is { Selector: null } reference
+            var deleted = ParameterNames.TryReference(cx.Call, name) is { Selector: null } reference
                 && await Parameters.DeleteAsync(cx, reference.Name, stop);
             (deleted ? result.DeletedParameters : result.InvalidParameters).Add(name);
         }

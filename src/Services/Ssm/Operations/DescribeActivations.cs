@@ -1,6 +1,6 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
+using Longspan.Services.Ssm.Rules;
 
 namespace Longspan.Services.Ssm.Operations;
 
@@ -16,10 +16,7 @@ internal static class DescribeActivations
         {
             throw SsmFaults.Constraint("maxResults", size, $"Member must have value between 1 and {LargestPage}, inclusive");
         }
-        if (!PageToken.TryDecode(request.NextToken, out var after))
-        {
-            throw SsmFaults.NextToken();
-        }
+        var after = Pages.Start(request, request.NextToken);
         var filters = (request.Filters ?? []).ConvertAll(Filter);
         var now = cx.Now;
         List<Activation> page = [];
@@ -32,7 +29,7 @@ internal static class DescribeActivations
             }
             if (page.Count == size)
             {
-                return new DescribeActivationsResult { ActivationList = page, NextToken = PageToken.Encode(page[^1].ActivationId!) };
+                return new DescribeActivationsResult { ActivationList = page, NextToken = Pages.Next(request, page[^1].ActivationId!) };
             }
             page.Add(activation.Value.ToShape(now));
         }

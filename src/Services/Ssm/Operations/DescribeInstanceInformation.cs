@@ -1,5 +1,4 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
 using Longspan.Services.Ssm.Rules;
 
@@ -22,10 +21,7 @@ internal static class DescribeInstanceInformation
         {
             throw SsmFaults.Validation("Use Filters or InstanceInformationFilterList, but not both in the same request.");
         }
-        if (!PageToken.TryDecode(request.NextToken, out var after))
-        {
-            throw SsmFaults.NextToken();
-        }
+        var after = Pages.Start(request, request.NextToken);
         var matches = InstanceFilters.Read(request);
         var now = cx.Now;
         List<InstanceInformation> page = [];
@@ -41,7 +37,7 @@ internal static class DescribeInstanceInformation
                 return new DescribeInstanceInformationResult
                 {
                     InstanceInformationList = page,
-                    NextToken = PageToken.Encode(page[^1].InstanceId!),
+                    NextToken = Pages.Next(request, page[^1].InstanceId!),
                 };
             }
             page.Add(shape);

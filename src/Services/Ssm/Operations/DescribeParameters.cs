@@ -1,5 +1,4 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
 using Longspan.Services.Ssm.Rules;
 
@@ -13,7 +12,7 @@ internal static class DescribeParameters
         SsmContext cx, DescribeParametersRequest request, CancellationToken stop)
     {
         var size = Parameters.PageSize(request.MaxResults, LargestPage);
-        var after = Parameters.PageStart(request.NextToken);
+        var after = Pages.Start(request, request.NextToken);
         if (request.Filters is { Count: > 0 } && request.ParameterFilters is { Count: > 0 })
         {
             throw SsmFaults.Validation("You can use either Filters or ParameterFilters in a single request.");
@@ -34,7 +33,7 @@ internal static class DescribeParameters
             }
             if (page.Count == size)
             {
-                return new DescribeParametersResult { Parameters = page, NextToken = PageToken.Encode(page[^1].Name!) };
+                return new DescribeParametersResult { Parameters = page, NextToken = Pages.Next(request, page[^1].Name!) };
             }
             page.Add(parameter.Value.ToMetadata(cx.Call));
         }

@@ -11,7 +11,7 @@ internal static class GetParameter
         {
             return new GetParameterResult { Parameter = await SecretReferences.ReadAsync(cx, request.Name!, request.WithDecryption == true, stop) };
         }
-        var reference = ParameterNames.TryReference(request.Name!) ?? throw Parameters.NotFound(request.Name!);
+        var reference = ParameterNames.TryReference(cx.Call, request.Name!) ?? throw Parameters.NotFound(request.Name!);
         var parameter = await Parameters.SelectAsync(cx, reference, stop) ?? throw Parameters.NotFound(request.Name!);
         return new GetParameterResult
         {

@@ -1,5 +1,4 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Rules;
 
 namespace Longspan.Services.Ssm.Operations;
@@ -12,8 +11,8 @@ internal static class GetParameterHistory
         SsmContext cx, GetParameterHistoryRequest request, CancellationToken stop)
     {
         var size = Parameters.PageSize(request.MaxResults, LargestPage);
-        var after = Parameters.PageStart(request.NextToken);
-        var reference = ParameterNames.TryReference(request.Name!) ?? throw Parameters.NotFound(request.Name!);
+        var after = Pages.Start(request, request.NextToken);
+        var reference = ParameterNames.TryReference(cx.Call, request.Name!) ?? throw Parameters.NotFound(request.Name!);
         var versions = await Parameters.VersionsAsync(cx, reference.Name, stop, after, size + 1);
         var newest = await Parameters.FindAsync(cx, reference.Name, stop) ?? throw Parameters.NotFound(request.Name!);
         List<ParameterHistory> page = [];
@@ -24,7 +23,7 @@ internal static class GetParameterHistory
         return new GetParameterHistoryResult
         {
             Parameters = page,
-            NextToken = versions.Count > size ? PageToken.Encode(versions[size - 1].Key.Name) : null,
+            NextToken = versions.Count > size ? Pages.Next(request, versions[size - 1].Key.Name) : null,
         };
     }
 }

@@ -41,7 +41,7 @@ internal static class GetParameters
             {
                 return await SecretReferences.ReadAsync(cx, name, decrypt, stop);
             }
-            return ParameterNames.TryReference(name) is { } reference && await Parameters.SelectAsync(cx, reference, stop) is { } parameter
+            return ParameterNames.TryReference(cx.Call, name) is { } reference && await Parameters.SelectAsync(cx, reference, stop) is { } parameter
                 ? await parameter.ToShapeAsync(cx, decrypt, reference.Selector, stop)
                 : null;
         }

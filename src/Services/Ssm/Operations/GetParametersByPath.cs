@@ -1,5 +1,4 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
 using Longspan.Services.Ssm.Rules;
 
@@ -14,7 +13,7 @@ internal static class GetParametersByPath
     {
         var path = ParameterNames.CheckPath(request.Path!);
         var size = Parameters.PageSize(request.MaxResults, LargestPage);
-        var after = Parameters.PageStart(request.NextToken);
+        var after = Pages.Start(request, request.NextToken);
         var matches = ParameterFilters.Read(request.ParameterFilters, byPath: true);
         var labels = request.ParameterFilters?.Find(f => f.Key == ParameterFilters.Label)?.Values;
         // The root also holds the names without a hierarchy, which no prefix selects.
@@ -29,7 +28,7 @@ internal static class GetParametersByPath
             }
             if (page.Count == size)
             {
-                return new GetParametersByPathResult { Parameters = page, NextToken = PageToken.Encode(page[^1].Name!) };
+                return new GetParametersByPathResult { Parameters = page, NextToken = Pages.Next(request, page[^1].Name!) };
             }
             var shown = labels is null ? parameter : await LabelledAsync(cx, parameter, labels, stop);
             page.Add(await shown.ToShapeAsync(cx, request.WithDecryption == true, selector: null, stop));

@@ -10,7 +10,7 @@ internal static class ResetServiceSetting
     public static async ValueTask<ResetServiceSettingResult> HandleAsync(
         SsmContext cx, ResetServiceSettingRequest request, CancellationToken stop)
     {
-        var id = ServiceSettings.Require(request.SettingId!);
+        var id = ServiceSettings.Require(cx.Call, request.SettingId!);
         for (var attempt = 0; attempt < SsmContext.MaximumAttempts; attempt++)
         {
             var setting = await cx.Documents.GetAsync(SsmKinds.Settings, cx.Call.Scope, id, stop);

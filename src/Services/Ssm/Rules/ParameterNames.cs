@@ -60,21 +60,23 @@ internal static class ParameterNames
                 + "- (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "
                 + "\"/\". Valid example: /get/parameters2-/by1./path0_.");
 
-    /// <summary>Null when the text cannot name any parameter.</summary>
-    public static ParameterReference? TryReference(string text)
+    /// <summary>Null when the text cannot name any parameter of this caller's account in this region.</summary>
+    public static ParameterReference? TryReference(CallContext call, string text)
     {
         if (text.Length is 0 or > MaximumReferenceLength)
         {
             return null;
         }
-        if (Arn.TryParse(text, out var arn))
+        if (Arn.TryParse(text, out _))
         {
-            if (arn.Service != "ssm" || !arn.Resource.StartsWith("parameter/", StringComparison.Ordinal))
+            // Whole, so that the same name in another account, region or partition stays another parameter.
+            var own = call.Arn("ssm", "parameter").ToString();
+            if (!text.StartsWith(own + "/", StringComparison.Ordinal))
             {
                 return null;
             }
             // A name without a hierarchy has no slash of its own in the ARN.
-            var path = arn.Resource["parameter".Length..];
+            var path = text[own.Length..];
             text = path.IndexOf('/', 1) < 0 ? path[1..] : path;
         }
         var colon = text.IndexOf(':', StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using Longspan.Api.Ssm;
-using Longspan.Kernel;
 using Longspan.Services.Ssm.Documents;
 using Longspan.Store.Documents;
 
@@ -24,7 +23,7 @@ internal static class Parameters
 
     /// <summary>The name of a parameter that exists, from a reference without a selector.</summary>
     public static async ValueTask<string> RequireNameAsync(SsmContext cx, string text, CancellationToken stop) =>
-        ParameterNames.TryReference(text.Trim()) is { Selector: null } reference && await FindAsync(cx, reference.Name, stop) is not null
+        ParameterNames.TryReference(cx.Call, text.Trim()) is { Selector: null } reference && await FindAsync(cx, reference.Name, stop) is not null
             ? reference.Name
             : throw NotFound(text);
 
@@ -100,6 +99,4 @@ internal static class Parameters
     public static int PageSize(int? asked, int largest) => asked is < 1 || asked > largest
         ? throw SsmFaults.Constraint("maxResults", asked, $"Member must have value between 1 and {largest}, inclusive")
         : asked ?? largest;
-
-    public static string? PageStart(string? token) => PageToken.TryDecode(token, out var after) ? after : throw SsmFaults.NextToken();
 }

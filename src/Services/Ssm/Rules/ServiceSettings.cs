@@ -18,12 +18,11 @@ internal static class ServiceSettings
         [HighThroughput] = ["false", "true"],
     };
 
-    /// <summary>The setting's id, from its id or ARN.</summary>
-    public static string Require(string text)
+    /// <summary>The setting's id, from its id or its ARN in this account and region.</summary>
+    public static string Require(CallContext call, string text)
     {
-        var id = Arn.TryParse(text, out var arn) && arn.Resource.StartsWith(ResourcePrefix + "/", StringComparison.Ordinal)
-            ? arn.Resource[ResourcePrefix.Length..]
-            : text;
+        var own = call.Arn("ssm", ResourcePrefix).ToString();
+        var id = text.StartsWith(own + "/", StringComparison.Ordinal) ? text[own.Length..] : text;
         return s_values.ContainsKey(id)
             ? id
             : throw new ServiceSettingNotFound(
@@ -45,5 +44,5 @@ internal static class ServiceSettings
         (await cx.Documents.GetAsync(SsmKinds.Settings, cx.Call.Scope, id, stop))?.Value.Value ?? DefaultOf(id);
 
     public static string ArnOf(CallContext call, string? text) =>
-        Arn.TryParse(text, out var arn) ? arn.ToString() : call.Arn("ssm", $"{ResourcePrefix}/{text?.TrimStart('/')}").ToString();
+        Arn.TryParse(text, out _) ? text : call.Arn("ssm", $"{ResourcePrefix}/{text?.TrimStart('/')}").ToString();
 }

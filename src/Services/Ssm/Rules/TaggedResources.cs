@@ -12,7 +12,7 @@ internal static class TaggedResources
     public static async ValueTask<IReadOnlyDictionary<string, string>> ReadAsync(
         SsmContext cx, string resourceType, string id, CancellationToken stop) => resourceType switch
         {
-            "Parameter" => (await Parameters.FindAsync(cx, NameOf(id), stop) ?? throw Invalid(id)).Value.Tags,
+            "Parameter" => (await Parameters.FindAsync(cx, NameOf(cx, id), stop) ?? throw Invalid(id)).Value.Tags,
             "ManagedInstance" => (await cx.Documents.GetAsync(SsmKinds.Instances, cx.Call.Scope, id, stop) ?? throw Invalid(id)).Value.Tags,
             _ => throw new InvalidResourceType($"{resourceType} is not a valid resource type here."),
         };
@@ -23,7 +23,7 @@ internal static class TaggedResources
         switch (resourceType)
         {
             case "Parameter":
-                await Parameters.ChangeAsync(cx, NameOf(id), p => ValueTask.FromResult(p with { Tags = Bounded(change(p.Tags)) }), stop);
+                await Parameters.ChangeAsync(cx, NameOf(cx, id), p => ValueTask.FromResult(p with { Tags = Bounded(change(p.Tags)) }), stop);
                 break;
             case "ManagedInstance":
                 await ChangeInstanceAsync(cx, id, i => i with { Tags = Bounded(change(i.Tags)) }, stop);
@@ -52,7 +52,8 @@ internal static class TaggedResources
         ? tags
         : throw new TooManyTagsError($"A resource may not have more than {MaximumTags} tags.");
 
-    private static string NameOf(string id) => ParameterNames.TryReference(id) is { Selector: null } reference ? reference.Name : throw Invalid(id);
+    private static string NameOf(SsmContext cx, string id) =>
+        ParameterNames.TryReference(cx.Call, id) is { Selector: null } reference ? reference.Name : throw Invalid(id);
 
     private static InvalidResourceId Invalid(string id) => new($"The resource ID {id} isn't valid.");
 }

@@ -1,3 +1,4 @@
+using Longspan.Store.Files;
 using Longspan.Store.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,6 +22,8 @@ public sealed class SqliteMessageBackend : MessageBackend
     public static SqliteMessageBackend Open(string folder, TimeProvider clock, SqliteMessageSettings? settings = null, ILogger? log = null)
     {
         Directory.CreateDirectory(folder);
+        PrivateFiles.TightenFolder(folder);
+        PrivateFiles.Tighten(folder, "*");
         return new SqliteMessageBackend(new WriterLoop(folder, clock, settings ?? SqliteMessageSettings.Default, log ?? NullLogger.Instance));
     }
 
