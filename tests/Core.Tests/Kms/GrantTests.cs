@@ -104,7 +104,7 @@ public sealed class GrantTests
     [InlineData("Orders:prod/app_1-b", null)]
     public async Task AGrantsNameHasAForm(string name, string? code)
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         await CheckAsync(code, () => GrantAsync(cloud, key, ["Decrypt"], name: name));
         await CheckAsync(null, () => GrantAsync(cloud, key, ["Decrypt"], name: new string('n', 256)));
@@ -117,7 +117,7 @@ public sealed class GrantTests
     [InlineData(1, 385, "ValidationException")]
     public async Task ConstraintsHaveBounds(int pairs, int length, string? code)
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var context = Enumerable.Range(0, pairs).ToDictionary(i => $"k{i}", _ => new string('v', length));
         await CheckAsync(code, () => GrantAsync(cloud, key, ["Decrypt"], constraints: new() { EncryptionContextSubset = context }));
@@ -127,7 +127,7 @@ public sealed class GrantTests
     [Fact]
     public async Task NoOperationsAndUnknownOnesAreToldApart()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var none = await Assert.ThrowsAnyAsync<Api.Shapes.AwsError>(() => GrantAsync(cloud, key, []));
         Assert.Equal(
@@ -140,7 +140,7 @@ public sealed class GrantTests
     [Fact]
     public async Task EveryOperationChecksTheGrantTokensThatItTakes()
     {
-        await using var cloud = await AccessCloud.StartAsync();
+        await using var cloud = await AccessCloud.StartWithUsersAsync("alice", "bob");
         var key = await cloud.CreateKeyAsync();
         var blob = await cloud.EncryptAsync(key.Arn!, "secret");
         var token = (await GrantAsync(cloud, key, ["Decrypt"])).GrantToken!;
