@@ -55,15 +55,12 @@ internal static class AuditEvent
             json.WriteString("type", "AWSService");
             json.WriteString("invokedBy", service);
         }
-        else if (parsed && arn!.Resource.StartsWith("assumed-role/", StringComparison.Ordinal))
-        {
-            WriteSession(json, caller, arn.Resource.Split('/')[1]);
-        }
         else
         {
             json.WriteString("type", !parsed ? "Unknown" : arn!.Resource switch
             {
                 "root" => "Root",
+                var resource when resource.StartsWith("assumed-role/", StringComparison.Ordinal) => "AssumedRole",
                 var resource when resource.StartsWith("federated-user/", StringComparison.Ordinal) => "FederatedUser",
                 _ => "IAMUser",
             });
@@ -72,21 +69,50 @@ internal static class AuditEvent
             {
                 json.WriteString("userName", arn.Name);
             }
+            if (caller.Session is { } session)
+            {
+                WriteSession(json, caller, session);
+            }
         }
         json.WriteEndObject();
     }
 
-    private static void WriteSession(Utf8JsonWriter json, Caller caller, string roleName)
+    private static void WriteSession(Utf8JsonWriter json, Caller caller, CallerSession session)
     {
-        json.WriteString("type", "AssumedRole");
-        WritePrincipal(json, caller);
         json.WriteStartObject("sessionContext");
-        json.WriteStartObject("sessionIssuer");
-        json.WriteString("type", "Role");
-        json.WriteString("principalId", caller.UserId.Split(':')[0]);
-        json.WriteString("accountId", caller.AccountId);
-        json.WriteString("userName", roleName);
+        if (session.RoleArn is { } role)
+        {
+            json.WriteStartObject("sessionIssuer");
+            json.WriteString("type", "Role");
+            json.WriteString("principalId", caller.UserId.Split(':')[0]);
+            json.WriteString("arn", role);
+            json.WriteString("accountId", caller.AccountId);
+            json.WriteString("userName", role[(role.LastIndexOf('/') + 1)..]);
+            json.WriteEndObject();
+        }
+        else if (session.FederatingUser is { } user)
+        {
+            json.WriteStartObject("sessionIssuer");
+            json.WriteString("type", "IAMUser");
+            json.WriteString("accountId", caller.AccountId);
+            json.WriteString("userName", user);
+            json.WriteEndObject();
+        }
+        if (session.FederatedProvider is { } provider)
+        {
+            json.WriteStartObject("webIdFederationData");
+            json.WriteString("federatedProvider", provider);
+            json.WriteEndObject();
+        }
+        json.WriteStartObject("attributes");
+        json.WriteString("creationDate", Time(session.IssuedAt));
+        // A text, as on AWS. There are no second factors here.
+        json.WriteString("mfaAuthenticated", "false");
         json.WriteEndObject();
+        if (session.SourceIdentity is { } source)
+        {
+            json.WriteString("sourceIdentity", source);
+        }
         json.WriteEndObject();
     }
 
@@ -122,12 +148,11 @@ internal static class AuditEvent
             json.WriteNull("responseElements");
             return;
         }
-        var shapes = new AuditShapeWriter(json);
-        shapes.Write("requestParameters", audited.Request);
-        // As on AWS, what a reading call returned is nobody's business here.
-        if (audited.Response is { } response && !AuditRules.IsReadOnly(audited.Operation))
+        new AuditShapeWriter(json).Write("requestParameters", audited.Request);
+        var shown = AuditRules.ShownOfAnswer(audited.Operation);
+        if (audited.Response is { } response && shown is null or { Count: > 0 })
         {
-            shapes.Write("responseElements", response);
+            new AuditShapeWriter(json, shown).Write("responseElements", response);
         }
         else
         {

@@ -21,9 +21,15 @@ public static class AuditRules
         "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateMac", "kms:GenerateRandom", "kms:ReEncrypt", "kms:Sign", "iam:GenerateCredentialReport",
         "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity");
 
+    private static readonly FrozenSet<string> s_sessions = FrozenSet.Create(
+        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken");
+
     private static readonly FrozenSet<string> s_revealing = FrozenSet.Create(
-        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken",
-        "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue");
+        [.. s_sessions, "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"]);
+
+    private static readonly FrozenSet<string> s_shownOfSessions = FrozenSet.Create(
+        "AccessKeyId", "Arn", "AssumedRoleId", "AssumedRoleUser", "Audience", "Credentials", "Expiration", "FederatedUser", "FederatedUserId",
+        "PackedPolicySize", "Provider", "SourceIdentity", "SubjectFromWebIdentityToken");
 
     private static readonly FrozenSet<string> s_denials = FrozenSet.Create("AccessDenied", "AccessDeniedException", "UnauthorizedOperation");
 
@@ -53,6 +59,14 @@ public static class AuditRules
     /// </summary>
     public static bool IsShown(AuditedCall audited) =>
         audited.Call.Caller.Offline is null || IsKept(audited.Operation) || (audited.Error is { } error && IsDenial(error));
+
+    /// <summary>
+    /// What is shown of an answer, where that is not everything; null for everything. As on AWS, what a reading call returned is nobody's business
+    /// here. But who was given which keys is the only link between people and what the sessions they open do, so the answers that hand out sessions
+    /// are shown as far as these members go: no secret or token is among them, whatever else the answers will hold.
+    /// </summary>
+    public static FrozenSet<string>? ShownOfAnswer(Operation operation) =>
+        s_sessions.Contains(KeyOf(operation)) ? s_shownOfSessions : IsReadOnly(operation) ? FrozenSet<string>.Empty : null;
 
     private static string KeyOf(Operation operation) => $"{operation.Service.IamPrefix}:{operation.Name}";
 }
