@@ -29,7 +29,7 @@ internal static class AuditEvent
         {
             json.WriteStartObject();
             json.WriteString("eventVersion", "1.11");
-            WriteIdentity(json, audited.Call.Caller);
+            WriteIdentity(json, audited.Call);
             WriteCall(json, audited);
             WriteContent(json, audited);
             WriteOffline(json, audited.Call.Caller);
@@ -46,11 +46,16 @@ internal static class AuditEvent
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteIdentity(Utf8JsonWriter json, Caller caller)
+    private static void WriteIdentity(Utf8JsonWriter json, CallContext call)
     {
+        var caller = call.Caller;
         json.WriteStartObject("userIdentity");
         var parsed = Arn.TryParse(caller.Arn, out var arn);
-        if (caller.ServicePrincipal is { } service)
+        if (call.WebIdentityUser is { } login)
+        {
+            WriteLogin(json, login);
+        }
+        else if (caller.ServicePrincipal is { } service)
         {
             json.WriteString("type", "AWSService");
             json.WriteString("invokedBy", service);
@@ -75,6 +80,15 @@ internal static class AuditEvent
             }
         }
         json.WriteEndObject();
+    }
+
+    // The subject may be as long as a token.
+    private static void WriteLogin(Utf8JsonWriter json, WebIdentityUser login)
+    {
+        json.WriteString("type", "WebIdentityUser");
+        json.WriteString("principalId", AuditShapeWriter.Cut($"{login.ProviderArn}:{login.Audience}:{login.Subject}"));
+        json.WriteString("userName", AuditShapeWriter.Cut(login.Subject));
+        json.WriteString("identityProvider", login.ProviderArn);
     }
 
     private static void WriteSession(Utf8JsonWriter json, Caller caller, CallerSession session)

@@ -53,7 +53,7 @@ internal sealed class HistoryEvent
     // A role's session is known by its name, as in AWS's console.
     private static string? UsernameOf(JsonElement identity) => Text(identity, "type") switch
     {
-        "IAMUser" => Text(identity, "userName"),
+        "IAMUser" or "WebIdentityUser" => Text(identity, "userName"),
         "AssumedRole" or "FederatedUser" => Text(identity, "arn")?.Split('/')[^1],
         "Root" => "root",
         "AWSService" => Text(identity, "invokedBy"),
