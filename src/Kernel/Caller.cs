@@ -44,6 +44,11 @@ public sealed record Caller(string AccountId, string Arn, string UserId, string 
     public string? SessionName => Arn.Contains(":assumed-role/", StringComparison.Ordinal) ? Arn[(Arn.LastIndexOf('/') + 1)..] : null;
 }
 
+/// <summary>Someone for whom an identity provider vouched with a token, and the role that they asked for; whether they got it is another matter.</summary>
+/// <param name="ProviderArn">The provider as it is registered here.</param>
+/// <param name="Audience">The client that the token was made for.</param>
+public sealed record WebIdentityUser(string ProviderArn, string Audience, string Subject, string RoleArn);
+
 /// <summary>A temporary key's session as policies see it. Holds no secret.</summary>
 public sealed record CallerSession
 {

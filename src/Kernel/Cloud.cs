@@ -50,14 +50,12 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         {
             throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
         }
-        var audit = AuditRules.IsKeptFor(call.Caller) ? Audit : null;
-        return call.Caller.IsAdministrator && audit is null
+        return call.Caller.IsAdministrator && (Audit is null || !AuditRules.IsKeptFor(call))
             ? entry.Handler(call, request, stop)
-            : DispatchAsync(entry, audit, call, operation, request, stop);
+            : DispatchAsync(entry, call, operation, request, stop);
     }
 
-    private async ValueTask<Shape> DispatchAsync(
-        Entry entry, AuditTrail? audit, CallContext call, Operation operation, Shape request, CancellationToken stop)
+    private async ValueTask<Shape> DispatchAsync(Entry entry, CallContext call, Operation operation, Shape request, CancellationToken stop)
     {
         // Of an administrator's calls the rule is asked for the trail only, and beforehand: after a deletion nothing may tell what it was about.
         var isKept = entry.IsAudited || call.Caller.Offline is not null;
@@ -68,19 +66,24 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
             await Access.RequireAsync(call, operation, demands, stop);
             response = await entry.Handler(call, request, stop);
         }
-        catch (AwsError error) when (audit is not null && (isKept || AuditRules.IsDenial(error)))
+        catch (AwsError error) when (isKept || AuditRules.IsDenial(error))
         {
-            await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), Error: error));
+            await RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(call, demands), Error: error));
             throw;
         }
-        if (audit is not null && isKept)
+        if (isKept)
         {
-            await audit.RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(demands), response));
+            await RecordAsync(new AuditedCall(call, operation, request, ResourcesOf(call, demands), response));
         }
         return response;
     }
 
-    private static IReadOnlyList<string> ResourcesOf(IReadOnlyList<AccessDemand> demands) => [.. demands.Select(demand => demand.Resource)];
+    // Asked when the call has ended: who a caller without a key is may have come out on the way.
+    private ValueTask RecordAsync(AuditedCall audited) =>
+        Audit is not null && AuditRules.IsKeptFor(audited.Call) ? Audit.RecordAsync(audited) : ValueTask.CompletedTask;
+
+    private static IReadOnlyList<string> ResourcesOf(CallContext call, IReadOnlyList<AccessDemand> demands) =>
+        call.WebIdentityUser is { } login ? [login.RoleArn] : [.. demands.Select(demand => demand.Resource)];
 
     /// <summary>Calls another service's public operation in this process, as <paramref name="caller"/>.</summary>
     public async ValueTask<TResponse> CallAsync<TRequest, TResponse>(
@@ -139,6 +142,11 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     public bool IsBetweenServices { get; init; }
     /// <summary>The service that calls in its caller's name, as <c>kms:ViaService</c> spells it; null for what came from outside.</summary>
     public string? ViaService { get; init; }
+
+    /// <summary>
+    /// Whose identity token the operation has verified, for the audit trail. Set by the operation, and only then: the request itself proves nothing.
+    /// </summary>
+    public WebIdentityUser? WebIdentityUser { get; set; }
 
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>

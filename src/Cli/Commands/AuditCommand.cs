@@ -142,7 +142,8 @@ internal static class AuditCommand
     private sealed record AuditEntry(
         DateTimeOffset Time, string User, string Source, string Event, IReadOnlyList<string> Resources, string From, string? Error, string? ErrorMessage, string Whole)
     {
-        public bool IsDenied => Error is "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation";
+        // The last one is a login with a token that its issuer made for someone else than this account.
+        public bool IsDenied => Error is "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" or "InvalidIdentityTokenException";
 
         public static AuditEntry Of(Event one)
         {

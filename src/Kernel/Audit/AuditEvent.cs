@@ -29,7 +29,7 @@ internal static class AuditEvent
         {
             json.WriteStartObject();
             json.WriteString("eventVersion", "1.11");
-            WriteIdentity(json, audited.Call.Caller);
+            WriteIdentity(json, audited.Call);
             WriteCall(json, audited);
             WriteContent(json, audited);
             WriteOffline(json, audited.Call.Caller);
@@ -46,24 +46,26 @@ internal static class AuditEvent
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteIdentity(Utf8JsonWriter json, Caller caller)
+    private static void WriteIdentity(Utf8JsonWriter json, CallContext call)
     {
+        var caller = call.Caller;
         json.WriteStartObject("userIdentity");
         var parsed = Arn.TryParse(caller.Arn, out var arn);
-        if (caller.ServicePrincipal is { } service)
+        if (call.WebIdentityUser is { } login)
+        {
+            WriteLogin(json, login);
+        }
+        else if (caller.ServicePrincipal is { } service)
         {
             json.WriteString("type", "AWSService");
             json.WriteString("invokedBy", service);
-        }
-        else if (parsed && arn!.Resource.StartsWith("assumed-role/", StringComparison.Ordinal))
-        {
-            WriteSession(json, caller, arn.Resource.Split('/')[1]);
         }
         else
         {
             json.WriteString("type", !parsed ? "Unknown" : arn!.Resource switch
             {
                 "root" => "Root",
+                var resource when resource.StartsWith("assumed-role/", StringComparison.Ordinal) => "AssumedRole",
                 var resource when resource.StartsWith("federated-user/", StringComparison.Ordinal) => "FederatedUser",
                 _ => "IAMUser",
             });
@@ -72,21 +74,59 @@ internal static class AuditEvent
             {
                 json.WriteString("userName", arn.Name);
             }
+            if (caller.Session is { } session)
+            {
+                WriteSession(json, caller, session);
+            }
         }
         json.WriteEndObject();
     }
 
-    private static void WriteSession(Utf8JsonWriter json, Caller caller, string roleName)
+    // The subject may be as long as a token.
+    private static void WriteLogin(Utf8JsonWriter json, WebIdentityUser login)
     {
-        json.WriteString("type", "AssumedRole");
-        WritePrincipal(json, caller);
+        json.WriteString("type", "WebIdentityUser");
+        json.WriteString("principalId", AuditShapeWriter.Cut($"{login.ProviderArn}:{login.Audience}:{login.Subject}"));
+        json.WriteString("userName", AuditShapeWriter.Cut(login.Subject));
+        json.WriteString("identityProvider", login.ProviderArn);
+    }
+
+    private static void WriteSession(Utf8JsonWriter json, Caller caller, CallerSession session)
+    {
         json.WriteStartObject("sessionContext");
-        json.WriteStartObject("sessionIssuer");
-        json.WriteString("type", "Role");
-        json.WriteString("principalId", caller.UserId.Split(':')[0]);
-        json.WriteString("accountId", caller.AccountId);
-        json.WriteString("userName", roleName);
+        if (session.RoleArn is { } role)
+        {
+            json.WriteStartObject("sessionIssuer");
+            json.WriteString("type", "Role");
+            json.WriteString("principalId", caller.UserId.Split(':')[0]);
+            json.WriteString("arn", role);
+            json.WriteString("accountId", caller.AccountId);
+            json.WriteString("userName", role[(role.LastIndexOf('/') + 1)..]);
+            json.WriteEndObject();
+        }
+        else if (session.FederatingUser is { } user)
+        {
+            json.WriteStartObject("sessionIssuer");
+            json.WriteString("type", "IAMUser");
+            json.WriteString("accountId", caller.AccountId);
+            json.WriteString("userName", user);
+            json.WriteEndObject();
+        }
+        if (session.FederatedProvider is { } provider)
+        {
+            json.WriteStartObject("webIdFederationData");
+            json.WriteString("federatedProvider", provider);
+            json.WriteEndObject();
+        }
+        json.WriteStartObject("attributes");
+        json.WriteString("creationDate", Time(session.IssuedAt));
+        // A text, as on AWS. There are no second factors here.
+        json.WriteString("mfaAuthenticated", "false");
         json.WriteEndObject();
+        if (session.SourceIdentity is { } source)
+        {
+            json.WriteString("sourceIdentity", source);
+        }
         json.WriteEndObject();
     }
 
@@ -122,12 +162,11 @@ internal static class AuditEvent
             json.WriteNull("responseElements");
             return;
         }
-        var shapes = new AuditShapeWriter(json);
-        shapes.Write("requestParameters", audited.Request);
-        // As on AWS, what a reading call returned is nobody's business here.
-        if (audited.Response is { } response && !AuditRules.IsReadOnly(audited.Operation))
+        new AuditShapeWriter(json).Write("requestParameters", audited.Request);
+        var shown = AuditRules.ShownOfAnswer(audited.Operation);
+        if (audited.Response is { } response && shown is null or { Count: > 0 })
         {
-            shapes.Write("responseElements", response);
+            new AuditShapeWriter(json, shown).Write("responseElements", response);
         }
         else
         {

@@ -21,9 +21,15 @@ public static class AuditRules
         "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateMac", "kms:GenerateRandom", "kms:ReEncrypt", "kms:Sign", "iam:GenerateCredentialReport",
         "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity");
 
+    private static readonly FrozenSet<string> s_sessions = FrozenSet.Create(
+        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken");
+
     private static readonly FrozenSet<string> s_revealing = FrozenSet.Create(
-        "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetFederationToken", "sts:GetSessionToken",
-        "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue");
+        [.. s_sessions, "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"]);
+
+    private static readonly FrozenSet<string> s_shownOfSessions = FrozenSet.Create(
+        "AccessKeyId", "Arn", "AssumedRoleId", "AssumedRoleUser", "Audience", "Credentials", "Expiration", "FederatedUser", "FederatedUserId",
+        "PackedPolicySize", "Provider", "SourceIdentity", "SubjectFromWebIdentityToken");
 
     private static readonly FrozenSet<string> s_denials = FrozenSet.Create("AccessDenied", "AccessDeniedException", "UnauthorizedOperation");
 
@@ -43,9 +49,11 @@ public static class AuditRules
 
     /// <summary>
     /// The platform's own hand, and services that take on a task's role, act for each task of each node: what they do follows from
-    /// calls that were kept already.
+    /// calls that were kept already. Of callers without a key only those are kept for whom an identity provider has vouched by then: before that there is
+    /// nobody to name, and strangers could fill the trail with tokens of their own making. <see cref="AuditTrail.RefusedLoginsPerHour"/> bounds the rest.
     /// </summary>
-    public static bool IsKeptFor(Caller caller) => caller.ServicePrincipal is null && caller.AccessKeyId.Length > 0;
+    public static bool IsKeptFor(CallContext call) =>
+        call.Caller.ServicePrincipal is null && (call.Caller.AccessKeyId.Length > 0 || call.WebIdentityUser is not null);
 
     /// <summary>
     /// Calls with an offline session are kept whatever they are. Those that are kept for nothing else are shown without what
@@ -53,6 +61,14 @@ public static class AuditRules
     /// </summary>
     public static bool IsShown(AuditedCall audited) =>
         audited.Call.Caller.Offline is null || IsKept(audited.Operation) || (audited.Error is { } error && IsDenial(error));
+
+    /// <summary>
+    /// What is shown of an answer, where that is not everything; null for everything. As on AWS, what a reading call returned is nobody's business
+    /// here. But who was given which keys is the only link between people and what the sessions they open do, so the answers that hand out sessions
+    /// are shown as far as these members go: no secret or token is among them, whatever else the answers will hold.
+    /// </summary>
+    public static FrozenSet<string>? ShownOfAnswer(Operation operation) =>
+        s_sessions.Contains(KeyOf(operation)) ? s_shownOfSessions : IsReadOnly(operation) ? FrozenSet<string>.Empty : null;
 
     private static string KeyOf(Operation operation) => $"{operation.Service.IamPrefix}:{operation.Name}";
 }

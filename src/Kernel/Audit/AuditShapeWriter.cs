@@ -8,7 +8,8 @@ namespace Longspan.Kernel.Audit;
 /// Writes a request or an answer as the audit trail shows it: members in lower camel case, secrets hidden, long values cut. What the models
 /// mark as sensitive is hidden, and some members besides, which only documentation calls secret.
 /// </summary>
-internal sealed class AuditShapeWriter(Utf8JsonWriter json) : ShapeWriter
+/// <param name="only">The members to write, on whatever level; null for all.</param>
+internal sealed class AuditShapeWriter(Utf8JsonWriter json, FrozenSet<string>? only = null) : ShapeWriter
 {
     /// <summary>AWS's own words in place of a value.</summary>
     public const string Hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -64,7 +65,7 @@ internal sealed class AuditShapeWriter(Utf8JsonWriter json) : ShapeWriter
     {
         if (Begin(member))
         {
-            json.WriteStringValue(value.Length <= MaximumText ? value : value[..MaximumText] + "…");
+            json.WriteStringValue(Cut(value));
         }
     }
 
@@ -136,18 +137,24 @@ internal sealed class AuditShapeWriter(Utf8JsonWriter json) : ShapeWriter
         json.WriteStartObject();
         foreach (var (key, value) in values.Take(MaximumItems))
         {
-            json.WritePropertyName(key.Length <= MaximumText ? key : key[..MaximumText] + "…");
+            json.WritePropertyName(Cut(key));
             item(this, member.Value!, value);
         }
         json.WriteEndObject();
         _named = outer;
     }
 
-    /// <summary>Writes the name, where there is one; false when the value was hidden.</summary>
+    public static string Cut(string text) => text.Length <= MaximumText ? text : text[..MaximumText] + "…";
+
+    /// <summary>Writes the name, where there is one; false when the value was hidden or is left out.</summary>
     private bool Begin(Member member)
     {
         if (_named)
         {
+            if (only?.Contains(member.Name) == false)
+            {
+                return false;
+            }
             json.WritePropertyName(JsonNamingPolicy.CamelCase.ConvertName(member.Name));
         }
         if (member.Sensitive || (_named && s_hidden.Contains(member.Name)))

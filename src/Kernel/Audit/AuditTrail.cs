@@ -23,9 +23,23 @@ public sealed partial class AuditTrail(RecordStore records, ILogger<AuditTrail> 
     /// <summary>Log groups are kept in scopes with a region, so this group, in the scope that is just the account, is none of theirs.</summary>
     public const string Group = "audit";
 
+    /// <summary>
+    /// Refused logins with an identity token that are kept in an hour; further ones are not. Some issuers, GitHub's among them, sign tokens for whoever has an
+    /// account there, so a verified token does not make its holder one of ours. Logins that succeed are kept all: a trust policy let them in.
+    /// </summary>
+    public const int RefusedLoginsPerHour = 100;
+
+    private readonly Lock _gate = new();
+    private long _hour;
+    private int _refusedLogins;
+
     public async ValueTask RecordAsync(AuditedCall audited)
     {
         var call = audited.Call;
+        if (audited.Error is not null && call.Caller.IsAnonymous && !IsWithinBound(call.Now))
+        {
+            return;
+        }
         var stream = new RecordStream(call.AccountId, Group, AuditEvent.SourceOf(audited.Operation.Service));
         try
         {
@@ -36,6 +50,26 @@ public sealed partial class AuditTrail(RecordStore records, ILogger<AuditTrail> 
             LogLost(audited.Operation.Service.Name, audited.Operation.Name, call.Caller.Arn, call.RequestId, failure);
         }
     }
+
+    private bool IsWithinBound(DateTimeOffset now)
+    {
+        int number;
+        lock (_gate)
+        {
+            var hour = now.ToUnixTimeSeconds() / 3600;
+            number = _refusedLogins = hour == _hour ? _refusedLogins + 1 : 1;
+            _hour = hour;
+        }
+        if (number == RefusedLoginsPerHour + 1)
+        {
+            LogBound(RefusedLoginsPerHour);
+        }
+        return number <= RefusedLoginsPerHour;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "More than {Bound} logins with identity tokens were refused in this hour; further ones are not kept in the audit trail until it ends")]
+    private partial void LogBound(int bound);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry of {Service}.{Operation} by {Caller} (request {RequestId}) could not be kept")]
     private partial void LogLost(string service, string operation, string caller, string requestId, Exception failure);

@@ -1,6 +1,7 @@
 using System.Net;
 using Longspan.Api.CloudTrail;
 using Longspan.Api.Shapes;
+using Longspan.Api.Sts;
 using Longspan.Core.Tests.Access;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
@@ -33,7 +34,9 @@ internal sealed class AuditCloud : IAsyncDisposable
         };
         Trail = new CloudTrailModule(Cloud, store.Records);
         Cloud.Add(new IamModule());
-        Cloud.Add(new StsModule(Cloud, new SessionTokens(store.Sealer)));
+        var tokens = new SessionTokens(store.Sealer);
+        Keys = new AccessKeys(store.Documents, tokens, clock, Account);
+        Cloud.Add(new StsModule(Cloud, tokens));
         Cloud.Add(new KmsModule(Cloud));
         Cloud.Add(new SsmModule(Cloud, store.Sealer));
         Cloud.Add(Trail);
@@ -41,6 +44,7 @@ internal sealed class AuditCloud : IAsyncDisposable
 
     public Cloud Cloud { get; }
     public CloudTrailModule Trail { get; }
+    public AccessKeys Keys { get; }
     public SettableClock Clock { get; }
     public string Folder => _folder.FullName;
     public Caller Administrator { get; } = new(Account, $"arn:aws:iam::{Account}:user/admin", "AIDAADMINADMINADMIN1", "AKIAADMINADMINADMIN1", true);
@@ -64,6 +68,10 @@ internal sealed class AuditCloud : IAsyncDisposable
         };
         return (TResponse)await Cloud.DispatchAsync(call, operation, request, default);
     }
+
+    /// <summary>Whoever signs with these keys.</summary>
+    public async Task<Caller> HolderOfAsync(Credentials credentials) =>
+        (await Keys.FindAsync(credentials.AccessKeyId!, credentials.SessionToken, default)).Caller!;
 
     public async Task<IReadOnlyList<Event>> LookUpAsync(string? key = null, string? value = null, string region = Region) =>
         (await CallAsync(CloudTrailOperations.LookupEvents, new LookupEventsRequest

@@ -5,7 +5,6 @@ using Longspan.Api.Iam;
 using Longspan.Api.Shapes;
 using Longspan.Api.Ssm;
 using Longspan.Api.Sts;
-using Longspan.Kernel;
 using Longspan.Kernel.Audit;
 using Xunit;
 
@@ -154,18 +153,5 @@ public sealed class AuditTests
         await Assert.ThrowsAsync<InvalidNextTokenException>(() => Ask(new() { NextToken = "bm90LW91cnM" }));
         await Assert.ThrowsAsync<InvalidNextTokenException>(() => Ask(new() { NextToken = "!" }));
         await Assert.ThrowsAsync<InvalidTimeRangeException>(() => Ask(new() { StartTime = cloud.Clock.GetUtcNow(), EndTime = cloud.Clock.GetUtcNow().AddHours(-1) }));
-    }
-
-    [Fact]
-    public async Task What_a_role_session_does_names_the_role_and_the_session()
-    {
-        await using var cloud = await AuditCloud.StartAsync();
-        var session = new Caller(
-            AuditCloud.Account, $"arn:aws:sts::{AuditCloud.Account}:assumed-role/deployer/build-7", "AROADEPLOYERDEPLOYER:build-7", "ASIADEPLOYERDEPLOYER", true);
-        await cloud.CallAsync(IamOperations.CreateUser, new CreateUserRequest { UserName = "ann" }, session);
-        var found = Assert.Single(await cloud.LookUpAsync("Username", "build-7"));
-        var identity = Parse(found).GetProperty("userIdentity");
-        Assert.Equal("AssumedRole", identity.GetProperty("type").GetString());
-        Assert.Equal("deployer", identity.GetProperty("sessionContext").GetProperty("sessionIssuer").GetProperty("userName").GetString());
     }
 }

@@ -29,7 +29,7 @@ internal sealed class HistoryEvent
             EventTime = DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMs),
             EventSource = Text(root, "eventSource"),
             Username = UsernameOf(identity),
-            Resources = [.. root.GetProperty("resources").EnumerateArray().Select(resource => ResourceOf(resource.GetProperty("ARN").GetString()!))],
+            Resources = [.. root.GetProperty("resources").EnumerateArray().Select(resource => ResourceOf(resource.GetProperty("ARN").GetString()!)), .. KeysOf(root)],
             CloudTrailEvent = record.Message,
         };
         return new HistoryEvent(shape, Text(root, "awsRegion") ?? "");
@@ -53,12 +53,36 @@ internal sealed class HistoryEvent
     // A role's session is known by its name, as in AWS's console.
     private static string? UsernameOf(JsonElement identity) => Text(identity, "type") switch
     {
-        "IAMUser" => Text(identity, "userName"),
+        "IAMUser" or "WebIdentityUser" => Text(identity, "userName"),
         "AssumedRole" or "FederatedUser" => Text(identity, "arn")?.Split('/')[^1],
         "Root" => "root",
         "AWSService" => Text(identity, "invokedBy"),
         _ => Text(identity, "principalId"),
     };
+
+    // As on AWS, a call that handed out keys or a session is found by these: from what a key did, one look-up leads to who was given it.
+    private static IEnumerable<Resource> KeysOf(JsonElement root)
+    {
+        if (Text(root, "eventSource") is not ("iam.amazonaws.com" or "sts.amazonaws.com")
+            || root.GetProperty("responseElements") is not { ValueKind: JsonValueKind.Object } answer)
+        {
+            yield break;
+        }
+        foreach (var member in (string[])["accessKey", "credentials"])
+        {
+            if (answer.TryGetProperty(member, out var key) && Text(key, "accessKeyId") is { } id)
+            {
+                yield return new Resource { ResourceName = id, ResourceType = "AWS::IAM::AccessKey" };
+            }
+        }
+        foreach (var member in (string[])["assumedRoleUser", "federatedUser"])
+        {
+            if (answer.TryGetProperty(member, out var session) && Text(session, "arn") is { } arn)
+            {
+                yield return ResourceOf(arn);
+            }
+        }
+    }
 
     private static Resource ResourceOf(string arn)
     {
@@ -87,6 +111,8 @@ internal sealed class HistoryEvent
         ("secretsmanager", "secret") => "AWS::SecretsManager::Secret",
         ("sqs", _) => "AWS::SQS::Queue",
         ("ssm", "parameter") => "AWS::SSM::Parameter",
+        ("sts", "assumed-role") => "AWS::STS::AssumedRole",
+        ("sts", "federated-user") => "AWS::STS::FederatedUser",
         _ => $"AWS::{service}",
     };
 

@@ -23,13 +23,20 @@ internal static class AssumeRoleWithWebIdentity
         var token = WebToken.TryRead(request.WebIdentityToken!)
             ?? throw new InvalidIdentityTokenException("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
         var provider = await FindProviderAsync(cx, token, stop);
-        var audience = TokenRules.Check(token, provider.Value, cx.Call.Now);
+        TokenRules.Check(token, cx.Call.Now);
         var keys = await cx.IssuerKeys.GetAsync(provider, token.KeyId, cx.Call.Now, stop);
         if (!keys.Verifies(token))
         {
             throw new InvalidIdentityTokenException("The token's signature does not belong to a key of its issuer");
         }
         var arn = provider.Value.ArnIn(cx.Call.AccountId);
+        var (audience, isKnown) = TokenRules.AudienceOf(token, provider.Value);
+        // From here on the issuer vouches for them, so what becomes of the call is written down as theirs.
+        cx.Call.WebIdentityUser = new WebIdentityUser(arn, audience, token.Subject!, request.RoleArn!);
+        if (!isKnown)
+        {
+            throw new InvalidIdentityTokenException("Incorrect token audience");
+        }
         var nobody = Caller.Anonymous(cx.Call.AccountId);
         var (asked, askedTransitive) = TokenRules.Tags(token);
         AssumeRoleRules.CheckTags(asked);

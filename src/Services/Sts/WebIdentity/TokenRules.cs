@@ -13,8 +13,8 @@ internal static class TokenRules
     private const string TagsClaim = "https://aws.amazon.com/tags";
     private const string SourceIdentityClaim = "https://aws.amazon.com/source_identity";
 
-    /// <summary>Checks that need no key, so that a token that is hopeless anyway causes no fetch. Returns the audience.</summary>
-    public static string Check(WebToken token, OidcProviderDocument provider, DateTimeOffset now)
+    /// <summary>Checks that need no key, so that a token that is hopeless anyway causes no fetch.</summary>
+    public static void Check(WebToken token, DateTimeOffset now)
     {
         if (token.ExpiresAt is not { } expiry)
         {
@@ -37,9 +37,14 @@ internal static class TokenRules
         {
             throw Missing("aud");
         }
+    }
+
+    /// <summary>The client that the token was made for, and whether it is one of the provider's. Of several, one that is.</summary>
+    public static (string Audience, bool IsKnown) AudienceOf(WebToken token, OidcProviderDocument provider)
+    {
         // With an authorized party, that is the client; without, any of the audiences may be.
         var clients = token.AuthorizedParty is { } party ? [party] : token.Audiences;
-        return clients.FirstOrDefault(c => provider.ClientIds.Contains(c)) ?? throw new InvalidIdentityTokenException("Incorrect token audience");
+        return clients.FirstOrDefault(c => provider.ClientIds.Contains(c)) is { } known ? (known, true) : (clients[0], false);
     }
 
     /// <summary>The token's claims as condition keys: <c>gitlab.example.com:sub</c>.</summary>
