@@ -147,6 +147,8 @@ public sealed record CallContext(Cloud Cloud, Caller Caller, string Region, stri
     /// Whose identity token the operation has verified, for the audit trail. Set by the operation, and only then: the request itself proves nothing.
     /// </summary>
     public WebIdentityUser? WebIdentityUser { get; set; }
+    /// <summary>The activation whose code a machine that registers has shown; set by the operation, as <see cref="WebIdentityUser"/> is.</summary>
+    public string? ActivationId { get; set; }
 
     public string AccountId => Caller.AccountId;
     /// <summary>Document scope of everything regional: <c>account/region</c>.</summary>

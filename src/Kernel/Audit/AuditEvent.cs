@@ -55,6 +55,11 @@ internal static class AuditEvent
         {
             WriteLogin(json, login);
         }
+        else if (call.ActivationId is { } activation)
+        {
+            json.WriteString("type", "Unknown");
+            json.WriteString("principalId", activation);
+        }
         else if (caller.ServicePrincipal is { } service)
         {
             json.WriteString("type", "AWSService");

@@ -49,11 +49,12 @@ public static class AuditRules
 
     /// <summary>
     /// The platform's own hand, and services that take on a task's role, act for each task of each node: what they do follows from
-    /// calls that were kept already. Of callers without a key only those are kept for whom an identity provider has vouched by then: before that there is
-    /// nobody to name, and strangers could fill the trail with tokens of their own making. <see cref="AuditTrail.RefusedLoginsPerHour"/> bounds the rest.
+    /// calls that were kept already. Of callers without a key only those are kept for whom an identity provider has vouched by then, or who have shown
+    /// an activation's code: before that there is nobody to name, and strangers could fill the trail with tokens of their own making.
+    /// <see cref="AuditTrail.RefusedLoginsPerHour"/> bounds the rest.
     /// </summary>
     public static bool IsKeptFor(CallContext call) =>
-        call.Caller.ServicePrincipal is null && (call.Caller.AccessKeyId.Length > 0 || call.WebIdentityUser is not null);
+        call.Caller.ServicePrincipal is null && (call.Caller.AccessKeyId.Length > 0 || call.WebIdentityUser is not null || call.ActivationId is not null);
 
     /// <summary>
     /// Calls with an offline session are kept whatever they are. Those that are kept for nothing else are shown without what

@@ -24,7 +24,7 @@ public sealed partial class AuditTrail(RecordStore records, ILogger<AuditTrail> 
     public const string Group = "audit";
 
     /// <summary>
-    /// Refused logins with an identity token that are kept in an hour; further ones are not. Some issuers, GitHub's among them, sign tokens for whoever has an
+    /// Refused logins with an identity token or an activation code that are kept in an hour; further ones are not. Some issuers, GitHub's among them, sign tokens for whoever has an
     /// account there, so a verified token does not make its holder one of ours. Logins that succeed are kept all: a trust policy let them in.
     /// </summary>
     public const int RefusedLoginsPerHour = 100;
@@ -68,7 +68,7 @@ public sealed partial class AuditTrail(RecordStore records, ILogger<AuditTrail> 
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "More than {Bound} logins with identity tokens were refused in this hour; further ones are not kept in the audit trail until it ends")]
+        Message = "More than {Bound} logins with identity tokens or activation codes were refused in this hour; further ones are not kept in the audit trail until it ends")]
     private partial void LogBound(int bound);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry of {Service}.{Operation} by {Caller} (request {RequestId}) could not be kept")]

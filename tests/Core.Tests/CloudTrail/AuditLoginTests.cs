@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using Longspan.Api.CloudTrail;
 using Longspan.Api.Iam;
 using Longspan.Api.Shapes;
+using Longspan.Api.Ssm;
 using Longspan.Api.Sts;
+using Longspan.Core.Tests.Ssm;
 using Longspan.Core.Tests.Sts;
 using Longspan.Kernel;
 using Longspan.Kernel.Audit;
@@ -181,5 +183,36 @@ public sealed class AuditLoginTests
         }
         while (token is not null);
         return count;
+    }
+
+    [Fact]
+    public async Task A_machine_that_registers_is_written_down_with_its_activation()
+    {
+        await using var cloud = await AuditCloud.StartAsync();
+        await cloud.CallAsync(IamOperations.CreateRole, new CreateRoleRequest
+        {
+            RoleName = "node",
+            AssumeRolePolicyDocument = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
+        });
+        var activation = await cloud.CallAsync(SsmOperations.CreateActivation, new CreateActivationRequest { IamRole = "node", RegistrationLimit = 1 });
+        using var machine = new TestMachine();
+        Task<RegisterManagedInstanceResult> RegisterAsync(string code, string fingerprint) => cloud.CallAsync(
+            SsmOperations.RegisterManagedInstance,
+            new RegisterManagedInstanceRequest
+            {
+                ActivationId = activation.ActivationId, ActivationCode = code, Fingerprint = fingerprint, PublicKey = machine.PublicKey, PublicKeyType = "Rsa",
+            },
+            Caller.Anonymous(AuditCloud.Account));
+        Task<IReadOnlyList<Event>> EventsAsync() => cloud.LookUpAsync("EventName", "RegisterManagedInstance");
+
+        await Assert.ThrowsAsync<InvalidActivation>(() => RegisterAsync("AAAAAAAAAAAAAAAAAAAA", "one"));
+        Assert.Empty(await EventsAsync());
+        var id = (await RegisterAsync(activation.ActivationCode!, "one")).InstanceId;
+        var registered = Parse(Assert.Single(await EventsAsync()));
+        Assert.Equal($$"""{"type":"Unknown","principalId":"{{activation.ActivationId}}"}""", registered.GetProperty("userIdentity").GetRawText());
+        Assert.Equal(id, registered.GetProperty("responseElements").GetProperty("instanceId").GetString());
+        Assert.DoesNotContain(activation.ActivationCode!, registered.GetRawText(), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidActivation>(() => RegisterAsync(activation.ActivationCode!, "two"));
+        Assert.Equal(2, (await EventsAsync()).Count);
     }
 }

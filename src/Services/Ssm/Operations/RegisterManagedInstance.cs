@@ -39,6 +39,7 @@ internal static class RegisterManagedInstance
             {
                 throw Refused();
             }
+            cx.Call.ActivationId = activation.Value.ActivationId;
             var scope = $"{cx.Call.AccountId}/{activation.Value.Region}";
             if (await FindEarlierAsync(cx, scope, request, stop) is { } earlier)
             {
