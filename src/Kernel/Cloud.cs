@@ -49,7 +49,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
             throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
         }
         var audit = AuditRules.IsKeptFor(call.Caller) ? Audit : null;
-        return call.Caller.IsAdministrator && audit is null
+        return call.Caller is { IsAdministrator: true, Session: null } && audit is null
             ? entry.Handler(call, request, stop)
             : DispatchAsync(entry, audit, call, operation, request, stop);
     }
