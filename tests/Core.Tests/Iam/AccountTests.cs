@@ -79,6 +79,28 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public async Task ToolsAreToldThatThereAreNoPasswordsDevicesAndCertificates()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await GroupTests.UserAsync(cloud, "bob");
+        Task Devices(string user) => cloud.CallAsync(IamOperations.ListMFADevices, new() { UserName = user });
+        Task Keys(string user) => cloud.CallAsync(IamOperations.ListSSHPublicKeys, new() { UserName = user });
+        Task Certificates(string user) => cloud.CallAsync(IamOperations.ListSigningCertificates, new() { UserName = user });
+        Task Credentials(string user) => cloud.CallAsync(IamOperations.ListServiceSpecificCredentials, new() { UserName = user });
+        foreach (var list in (Func<string, Task>[])[Devices, Keys, Certificates, Credentials])
+        {
+            await list("bob");
+            Assert.Equal("NoSuchEntityException", await AccessCloud.CodeOfAsync(() => list("nobody")));
+        }
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListServiceSpecificCredentials, new() { AllUsers = true })).ServiceSpecificCredentials!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListVirtualMFADevices, new())).VirtualMFADevices!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListServerCertificates, new())).ServerCertificateMetadataList!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListSAMLProviders, new())).SAMLProviderList!);
+        Assert.Equal("The Password Policy with domain name ACCOUNT cannot be found.", (await Assert.ThrowsAsync<NoSuchEntityException>(
+            () => cloud.CallAsync(IamOperations.GetAccountPasswordPolicy, new()))).Message);
+    }
+
+    [Fact]
     public async Task ServiceLinkedRolesAreMadeProtectedAndDeleted()
     {
         await using var cloud = await AccessCloud.StartAsync();
