@@ -49,6 +49,39 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public async Task AGroupsPoliciesAreTriedWithoutAMember()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CallAsync(IamOperations.CreateGroup, new() { GroupName = "devs", Path = "/staff/" });
+        await cloud.CallAsync(IamOperations.PutGroupPolicy, new() { GroupName = "devs", PolicyName = "mine", PolicyDocument = Mine });
+        await cloud.CallAsync(IamOperations.AttachGroupPolicy, new() { GroupName = "devs", PolicyArn = ManagedPolicies.ArnOf("AmazonSSMReadOnlyAccess") });
+        var group = $"arn:aws:iam::{AccessCloud.Account}:group/staff/devs";
+        var request = new SimulatePrincipalPolicyRequest { PolicySourceArn = group, ActionNames = ["sqs:PurgeQueue", "sqs:SendMessage", "ssm:GetParameter"] };
+        var results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["explicitDeny", "implicitDeny", "allowed"], results.Select(r => r.EvalDecision));
+        Assert.Equal(("mine", "group"), Assert.Single(results[0].MatchedStatements!) is var deny ? (deny.SourcePolicyId, deny.SourcePolicyType) : default);
+        Assert.Equal(
+            ["aws:PrincipalTag/team", "aws:RequestTag/team"],
+            (await cloud.CallAsync(IamOperations.GetContextKeysForPrincipalPolicy, new() { PolicySourceArn = group })).ContextKeyNames!);
+
+        // As its policies change, so do the answers.
+        await cloud.CallAsync(IamOperations.DeleteGroupPolicy, new() { GroupName = "devs", PolicyName = "mine" });
+        results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["implicitDeny", "implicitDeny", "allowed"], results.Select(r => r.EvalDecision));
+
+        request.ResourcePolicy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}}""";
+        Assert.Equal("InvalidInputException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+        await cloud.CallAsync(IamOperations.CreateUser, new() { UserName = "bob" });
+        request.CallerArn = Bob;
+        results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["implicitDeny", "allowed", "allowed"], results.Select(r => r.EvalDecision));
+        request.CallerArn = group;
+        Assert.Equal("InvalidInputException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+        request.PolicySourceArn = group.Replace("devs", "nobody", StringComparison.Ordinal);
+        Assert.Equal("NoSuchEntityException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+    }
+
+    [Fact]
     public async Task PoliciesOfTheRequestAreTriedByThemselves()
     {
         await using var cloud = await AccessCloud.StartAsync();
