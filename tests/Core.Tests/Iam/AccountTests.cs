@@ -115,6 +115,12 @@ public sealed class AccountTests
         Assert.Equal("AWSServiceRoleForAutoScaling_blue", (await cloud.CallAsync(IamOperations.CreateServiceLinkedRole,
             new CreateServiceLinkedRoleRequest { AWSServiceName = "autoscaling.amazonaws.com", CustomSuffix = "blue" })).Role!.RoleName);
 
+        var policy = Assert.Single((await cloud.CallAsync(IamOperations.ListAttachedRolePolicies, new() { RoleName = "AWSServiceRoleForECS" })).AttachedPolicies!);
+        Assert.Equal("arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy", policy.PolicyArn);
+        await cloud.CreateRoleAsync("mine");
+        Assert.Equal("PolicyNotAttachableException", await AccessCloud.CodeOfAsync(
+            () => cloud.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = "mine", PolicyArn = policy.PolicyArn })));
+
         foreach (var change in (Func<Task>[])
         [
             () => cloud.CallAsync(IamOperations.DeleteRole, new DeleteRoleRequest { RoleName = "AWSServiceRoleForECS" }),
