@@ -50,7 +50,7 @@ public sealed class Cloud(DocumentLog documents, TimeProvider clock, CloudSettin
         {
             throw new AwsError("UnknownOperationException", $"The operation {operation.Name} is not served here.");
         }
-        return call.Caller.IsAdministrator && (Audit is null || !AuditRules.IsKeptFor(call))
+        return call.Caller is { IsAdministrator: true, Session: null } && (Audit is null || !AuditRules.IsKeptFor(call))
             ? entry.Handler(call, request, stop)
             : DispatchAsync(entry, call, operation, request, stop);
     }

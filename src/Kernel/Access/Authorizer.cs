@@ -24,6 +24,10 @@ public sealed class Authorizer(DocumentLog documents, string accountId)
     /// <summary>Returns when all is allowed; otherwise throws the first refusal, as the service called would spell it.</summary>
     public async ValueTask RequireAsync(CallContext call, Operation operation, IReadOnlyList<AccessDemand> demands, CancellationToken stop)
     {
+        if (SessionLimits.Refusal(call.Caller, operation) is { } refusal)
+        {
+            throw refusal;
+        }
         if (call.Caller.IsAdministrator || demands.Count == 0)
         {
             return;

@@ -11,6 +11,7 @@ public static class ManagedPolicies
     /// <summary>All of them have one version.</summary>
     public const string VersionId = "v1";
     private const string Prefix = "arn:aws:iam::aws:policy/";
+    private const string OfServiceLinkedRoles = Prefix + "aws-service-role/";
 
     /// <summary>Path and name after <c>policy/</c>; ordered by name.</summary>
     public static IReadOnlyList<string> Resources { get; } =
@@ -20,15 +21,21 @@ public static class ManagedPolicies
         "AmazonEC2ContainerRegistryPowerUser",
         "AmazonEC2ContainerRegistryPullOnly",
         "AmazonEC2ContainerRegistryReadOnly",
+        "service-role/AmazonEC2ContainerServiceAutoscaleRole",
         "service-role/AmazonEC2ContainerServiceEventsRole",
         "service-role/AmazonEC2ContainerServiceforEC2Role",
         "service-role/AmazonEC2ContainerServiceRole",
+        "service-role/AmazonEC2RoleforSSM",
         "AmazonECS_FullAccess",
         "service-role/AmazonECSInfrastructureRolePolicyForVolumes",
+        "aws-service-role/AmazonECSServiceRolePolicy",
         "service-role/AmazonECSTaskExecutionRolePolicy",
+        "AmazonS3FullAccess",
+        "AmazonS3ReadOnlyAccess",
         "AmazonSQSFullAccess",
         "AmazonSQSReadOnlyAccess",
         "AmazonSSMFullAccess",
+        "AmazonSSMManagedEC2InstanceDefaultPolicy",
         "AmazonSSMManagedInstanceCore",
         "AmazonSSMReadOnlyAccess",
         "AWSCloudTrail_FullAccess",
@@ -36,11 +43,16 @@ public static class ManagedPolicies
         "AWSCodeBuildAdminAccess",
         "AWSCodeDeployRoleForECS",
         "AWSCodePipeline_FullAccess",
+        "AWSDenyAll",
         "AWSKeyManagementServicePowerUser",
         "AWSXRayDaemonWriteAccess",
+        "AWSXRayFullAccess",
         "CloudWatchAgentServerPolicy",
+        "CloudWatchFullAccess",
+        "CloudWatchFullAccessV2",
         "CloudWatchLogsFullAccess",
         "CloudWatchLogsReadOnlyAccess",
+        "CloudWatchReadOnlyAccess",
         "IAMFullAccess",
         "IAMReadOnlyAccess",
         "IAMUserChangePassword",
@@ -54,6 +66,9 @@ public static class ManagedPolicies
     private static readonly FrozenDictionary<string, string> s_texts = Resources.ToFrozenDictionary(ArnOf, Load, StringComparer.Ordinal);
 
     public static bool IsKnown(string arn) => s_texts.ContainsKey(arn);
+
+    /// <summary>Whether it is for a service-linked role, which has it from the start, and for no other identity.</summary>
+    public static bool IsOfServiceLinkedRole(string arn) => arn.StartsWith(OfServiceLinkedRoles, StringComparison.Ordinal);
 
     public static string ArnOf(string resource) => Prefix + resource;
 

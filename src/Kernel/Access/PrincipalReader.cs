@@ -13,12 +13,13 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
     /// <summary>More kept identities or managed policies than this and the memory starts over.</summary>
     public const int MaximumKept = 4096;
 
+    private static readonly Dictionary<string, string> s_noTags = [];
     private static readonly Policy s_nothing = new(Policy.CurrentVersion, null, []);
 
     private readonly AccessCache<Identity> _identities = new(AccessChanges.Of(documents), MaximumKept);
     private readonly AccessCache<NamedPolicy> _managed = new(AccessChanges.Of(documents), MaximumKept);
 
-    /// <summary>What users and roles have in common.</summary>
+    /// <summary>What users, groups and roles have in common.</summary>
     private sealed record Identity(
         string UniqueId, string? UserName, IReadOnlyDictionary<string, string> Tags, IReadOnlyList<NamedPolicy> Policies, IReadOnlyList<NamedPolicy>? Boundary);
 
@@ -49,6 +50,8 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         var identity = parts switch
         {
             ["user", .., var name] => await UserAsync(AccessKinds.NameOf(name), stop),
+            // Nobody signs as a group; simulations try its policies.
+            ["group", .., var name] => await GroupAsync(AccessKinds.NameOf(name), stop),
             ["assumed-role", var name, _] => await RoleAsync(AccessKinds.NameOf(name), stop),
             _ => null,
         };
@@ -71,10 +74,7 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         var policies = await PoliciesAsync(user, PolicySource.User, stop);
         foreach (var group in user.GroupNames)
         {
-            if (await documents.GetAsync(AccessKinds.Groups, accountId, group, stop) is { } found)
-            {
-                policies.AddRange(await PoliciesAsync(found.Value, PolicySource.Group, stop));
-            }
+            policies.AddRange((await GroupAsync(group, stop))?.Policies ?? []);
         }
         if (user.IsAdministrator)
         {
@@ -83,6 +83,22 @@ internal sealed class PrincipalReader(DocumentLog documents, string accountId)
         }
         var boundary = await BoundaryAsync(user.PermissionsBoundaryArn, stop);
         return _identities.Keep(key, new Identity(user.UserId, user.UserName, user.Tags, policies, boundary), now);
+    }
+
+    private async ValueTask<Identity?> GroupAsync(string name, CancellationToken stop)
+    {
+        var key = "group/" + name;
+        if (_identities.TryGet(key, out var kept))
+        {
+            return kept;
+        }
+        var now = _identities.Now;
+        if (await documents.GetAsync(AccessKinds.Groups, accountId, name, stop) is not { Value: var group })
+        {
+            return null;
+        }
+        var policies = await PoliciesAsync(group, PolicySource.Group, stop);
+        return _identities.Keep(key, new Identity(group.GroupId, null, s_noTags, policies, null), now);
     }
 
     private async ValueTask<Identity?> RoleAsync(string name, CancellationToken stop)

@@ -25,6 +25,8 @@ internal static class IamFaults
 
     public static NoSuchEntityException NoPolicy(string arn) => new($"Policy {arn} was not found.");
 
+    public static AwsError OutsideAccount() => new("AccessDenied", "Policy is outside your own account.", 403);
+
     public static NoSuchEntityException NotAttachable(string arn) => new($"Policy {arn} does not exist or is not attachable.");
 
     public static NoSuchEntityException NoInlinePolicy(string owner, string name) => new($"The {owner} policy with name {name} cannot be found.");

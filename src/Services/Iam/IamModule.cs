@@ -20,6 +20,7 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapSimulations();
         MapGroups();
         MapUserChanges();
+        MapWhatIsNotHere();
         MapRoleChanges();
         MapInstanceProfiles();
         MapOidcProviders();
@@ -122,8 +123,28 @@ public sealed class IamModule : ServiceModule<IamContext>
         MapUser(IamOperations.UpdateUser, UpdateUser.HandleAsync, r => r.UserName);
         MapUser(IamOperations.PutUserPermissionsBoundary, PutUserPermissionsBoundary.HandleAsync, r => r.UserName, (d, r) => IamAccess.Bounded(d, r.PermissionsBoundary));
         MapUser(IamOperations.DeleteUserPermissionsBoundary, DeleteUserPermissionsBoundary.HandleAsync, r => r.UserName);
+    }
+
+    /// <summary>Passwords, devices and certificates: tools ask for them, and are told that there are none.</summary>
+    private void MapWhatIsNotHere()
+    {
         MapUser(IamOperations.GetLoginProfile, GetLoginProfile.HandleAsync, r => r.UserName);
         MapUser(IamOperations.DeleteLoginProfile, DeleteLoginProfile.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.ListMFADevices, ListMFADevices.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.ListSSHPublicKeys, ListSSHPublicKeys.HandleAsync, r => r.UserName);
+        MapUser(IamOperations.ListSigningCertificates, ListSigningCertificates.HandleAsync, r => r.UserName);
+        Map(
+            IamOperations.ListServiceSpecificCredentials, ListServiceSpecificCredentials.HandleAsync,
+            async (cx, r, stop) =>
+            [
+                r.AllUsers == true
+                    ? IamAccess.Listing(cx, "iam:ListServiceSpecificCredentials", "user", null)
+                    : await IamAccess.UserAsync(cx, "iam:ListServiceSpecificCredentials", r.UserName, stop),
+            ]);
+        Map(IamOperations.GetAccountPasswordPolicy, GetAccountPasswordPolicy.HandleAsync, (_, _) => "*");
+        Map(IamOperations.ListSAMLProviders, ListSAMLProviders.HandleAsync, (_, _) => "*");
+        Map(IamOperations.ListServerCertificates, ListServerCertificates.HandleAsync, (_, _) => "*");
+        Map(IamOperations.ListVirtualMFADevices, ListVirtualMFADevices.HandleAsync, (_, _) => "*");
     }
 
     private void MapRoleChanges()

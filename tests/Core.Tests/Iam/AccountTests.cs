@@ -79,6 +79,28 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public async Task ToolsAreToldThatThereAreNoPasswordsDevicesAndCertificates()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await GroupTests.UserAsync(cloud, "bob");
+        Task Devices(string user) => cloud.CallAsync(IamOperations.ListMFADevices, new() { UserName = user });
+        Task Keys(string user) => cloud.CallAsync(IamOperations.ListSSHPublicKeys, new() { UserName = user });
+        Task Certificates(string user) => cloud.CallAsync(IamOperations.ListSigningCertificates, new() { UserName = user });
+        Task Credentials(string user) => cloud.CallAsync(IamOperations.ListServiceSpecificCredentials, new() { UserName = user });
+        foreach (var list in (Func<string, Task>[])[Devices, Keys, Certificates, Credentials])
+        {
+            await list("bob");
+            Assert.Equal("NoSuchEntityException", await AccessCloud.CodeOfAsync(() => list("nobody")));
+        }
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListServiceSpecificCredentials, new() { AllUsers = true })).ServiceSpecificCredentials!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListVirtualMFADevices, new())).VirtualMFADevices!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListServerCertificates, new())).ServerCertificateMetadataList!);
+        Assert.Empty((await cloud.CallAsync(IamOperations.ListSAMLProviders, new())).SAMLProviderList!);
+        Assert.Equal("The Password Policy with domain name ACCOUNT cannot be found.", (await Assert.ThrowsAsync<NoSuchEntityException>(
+            () => cloud.CallAsync(IamOperations.GetAccountPasswordPolicy, new()))).Message);
+    }
+
+    [Fact]
     public async Task ServiceLinkedRolesAreMadeProtectedAndDeleted()
     {
         await using var cloud = await AccessCloud.StartAsync();
@@ -92,6 +114,12 @@ public sealed class AccountTests
             new CreateServiceLinkedRoleRequest { AWSServiceName = "unheard.amazonaws.com" })));
         Assert.Equal("AWSServiceRoleForAutoScaling_blue", (await cloud.CallAsync(IamOperations.CreateServiceLinkedRole,
             new CreateServiceLinkedRoleRequest { AWSServiceName = "autoscaling.amazonaws.com", CustomSuffix = "blue" })).Role!.RoleName);
+
+        var policy = Assert.Single((await cloud.CallAsync(IamOperations.ListAttachedRolePolicies, new() { RoleName = "AWSServiceRoleForECS" })).AttachedPolicies!);
+        Assert.Equal("arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy", policy.PolicyArn);
+        await cloud.CreateRoleAsync("mine");
+        Assert.Equal("PolicyNotAttachableException", await AccessCloud.CodeOfAsync(
+            () => cloud.CallAsync(IamOperations.AttachRolePolicy, new() { RoleName = "mine", PolicyArn = policy.PolicyArn })));
 
         foreach (var change in (Func<Task>[])
         [

@@ -108,8 +108,31 @@ public sealed class ManagedPolicyTests
         Assert.Equal("LimitExceededException", await AccessCloud.CodeOfAsync(() => Create()));
         var listed = await cloud.CallAsync(IamOperations.ListPolicyVersions, new ListPolicyVersionsRequest { PolicyArn = Orders });
         Assert.Equal(["v6", "v5", "v4", "v3", "v1"], listed.Versions!.Select(x => x.VersionId));
+        var page = await cloud.CallAsync(IamOperations.ListPolicyVersions, new ListPolicyVersionsRequest { PolicyArn = Orders, MaxItems = 3 });
+        var rest = await cloud.CallAsync(IamOperations.ListPolicyVersions, new ListPolicyVersionsRequest { PolicyArn = Orders, Marker = page.Marker });
+        Assert.Equal((true, false), (page.IsTruncated, rest.IsTruncated));
+        Assert.Equal(["v6", "v5", "v4", "v3", "v1"], page.Versions!.Concat(rest.Versions!).Select(x => x.VersionId));
         var text = await cloud.CallAsync(IamOperations.GetPolicyVersion, new GetPolicyVersionRequest { PolicyArn = Orders, VersionId = "v1" });
         Assert.Equal(AccessCloud.AllowAll, Uri.UnescapeDataString(text.PolicyVersion!.Document!));
+    }
+
+    [Theory]
+    [InlineData(Execution)]
+    [InlineData("arn:aws:iam::999999999999:policy/shop/orders")]
+    public async Task PoliciesOfOthersCannotBeChanged(string arn)
+    {
+        await using var cloud = await StartAsync();
+        foreach (var change in (Func<Task>[])
+        [
+            () => cloud.CallAsync(IamOperations.DeletePolicy, new() { PolicyArn = arn }),
+            () => cloud.CallAsync(IamOperations.CreatePolicyVersion, new() { PolicyArn = arn, PolicyDocument = AccessCloud.AllowAll }),
+            () => cloud.CallAsync(IamOperations.DeletePolicyVersion, new() { PolicyArn = arn, VersionId = "v1" }),
+            () => cloud.CallAsync(IamOperations.SetDefaultPolicyVersion, new() { PolicyArn = arn, VersionId = "v1" }),
+        ])
+        {
+            var refused = await Assert.ThrowsAsync<Longspan.Api.Shapes.AwsError>(change);
+            Assert.Equal(("AccessDenied", 403, "Policy is outside your own account."), (refused.Code, refused.HttpStatus, refused.Message));
+        }
     }
 
     [Fact]

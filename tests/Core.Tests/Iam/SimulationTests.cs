@@ -49,6 +49,39 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public async Task AGroupsPoliciesAreTriedWithoutAMember()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CallAsync(IamOperations.CreateGroup, new() { GroupName = "devs", Path = "/staff/" });
+        await cloud.CallAsync(IamOperations.PutGroupPolicy, new() { GroupName = "devs", PolicyName = "mine", PolicyDocument = Mine });
+        await cloud.CallAsync(IamOperations.AttachGroupPolicy, new() { GroupName = "devs", PolicyArn = ManagedPolicies.ArnOf("AmazonSSMReadOnlyAccess") });
+        var group = $"arn:aws:iam::{AccessCloud.Account}:group/staff/devs";
+        var request = new SimulatePrincipalPolicyRequest { PolicySourceArn = group, ActionNames = ["sqs:PurgeQueue", "sqs:SendMessage", "ssm:GetParameter"] };
+        var results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["explicitDeny", "implicitDeny", "allowed"], results.Select(r => r.EvalDecision));
+        Assert.Equal(("mine", "group"), Assert.Single(results[0].MatchedStatements!) is var deny ? (deny.SourcePolicyId, deny.SourcePolicyType) : default);
+        Assert.Equal(
+            ["aws:PrincipalTag/team", "aws:RequestTag/team"],
+            (await cloud.CallAsync(IamOperations.GetContextKeysForPrincipalPolicy, new() { PolicySourceArn = group })).ContextKeyNames!);
+
+        // As its policies change, so do the answers.
+        await cloud.CallAsync(IamOperations.DeleteGroupPolicy, new() { GroupName = "devs", PolicyName = "mine" });
+        results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["implicitDeny", "implicitDeny", "allowed"], results.Select(r => r.EvalDecision));
+
+        request.ResourcePolicy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}}""";
+        Assert.Equal("InvalidInputException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+        await cloud.CallAsync(IamOperations.CreateUser, new() { UserName = "bob" });
+        request.CallerArn = Bob;
+        results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)).EvaluationResults!;
+        Assert.Equal(["implicitDeny", "allowed", "allowed"], results.Select(r => r.EvalDecision));
+        request.CallerArn = group;
+        Assert.Equal("InvalidInputException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+        request.PolicySourceArn = group.Replace("devs", "nobody", StringComparison.Ordinal);
+        Assert.Equal("NoSuchEntityException", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, request)));
+    }
+
+    [Fact]
     public async Task PoliciesOfTheRequestAreTriedByThemselves()
     {
         await using var cloud = await AccessCloud.StartAsync();
@@ -101,6 +134,37 @@ public sealed class SimulationTests
         Assert.Equal(["ecr:BatchGetImage", "logs:PutLogEvents"], await Try("ecr:BatchGetImage", "ecr:PutImage", "logs:PutLogEvents", "ssm:GetParameters"));
         await Attach("PowerUserAccess");
         Assert.Equal(["ecs:CreateCluster", "iam:ListRoles"], await Try("ecs:CreateCluster", "iam:CreateUser", "iam:ListRoles"));
+        await Attach("AWSDenyAll");
+        Assert.Empty(await Try("ecs:CreateCluster", "iam:ListRoles"));
+    }
+
+    [Theory]
+    [InlineData("AmazonS3FullAccess", "s3:GetObject", "s3:PutObject")]
+    [InlineData("AmazonS3ReadOnlyAccess", "s3:GetObject", "s3:ListBucket")]
+    [InlineData("CloudWatchFullAccess", "cloudwatch:PutMetricData", "logs:PutLogEvents")]
+    [InlineData("CloudWatchFullAccessV2", "cloudwatch:PutMetricData", "logs:PutLogEvents", "xray:PutTraceSegments")]
+    [InlineData("CloudWatchReadOnlyAccess", "logs:FilterLogEvents", "xray:GetTraceSummaries")]
+    [InlineData("AWSXRayFullAccess", "xray:PutTraceSegments", "xray:GetTraceSummaries")]
+    [InlineData("AmazonSSMManagedEC2InstanceDefaultPolicy", "ssm:UpdateInstanceInformation")]
+    [InlineData("service-role/AmazonEC2ContainerServiceAutoscaleRole", "ecs:UpdateService")]
+    [InlineData("service-role/AmazonEC2RoleforSSM", "s3:GetObject", "s3:PutObject", "s3:ListBucket", "logs:PutLogEvents", "ssm:UpdateInstanceInformation", "ssm:GetParameters")]
+    public async Task ManagedPoliciesAllowWhatTheirNamesSay(string policy, params string[] allowed)
+    {
+        string[] actions =
+        [
+            "s3:GetObject", "s3:PutObject", "s3:ListBucket", "cloudwatch:PutMetricData", "logs:PutLogEvents", "logs:FilterLogEvents", "xray:PutTraceSegments",
+            "xray:GetTraceSummaries", "ssm:UpdateInstanceInformation", "ssm:GetParameters", "ssm:PutParameter", "ecs:UpdateService", "ecs:RunTask", "iam:CreateUser",
+        ];
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CallAsync(IamOperations.CreateUser, new() { UserName = "bob" });
+        await cloud.CallAsync(IamOperations.AttachUserPolicy, new() { UserName = "bob", PolicyArn = ManagedPolicies.ArnOf(policy) });
+        var results = (await cloud.CallAsync(IamOperations.SimulatePrincipalPolicy, new() { PolicySourceArn = Bob, ActionNames = [.. actions] })).EvaluationResults!;
+        var may = results.Where(r => r.EvalDecision == "allowed").Select(r => r.EvalActionName!).ToList();
+        Assert.All(allowed, action => Assert.Contains(action, may));
+        // What is beside the point of the policy's service stays shut.
+        var services = allowed.Select(action => action.Split(':')[0]).Append("cloudwatch").Append("logs").Append("xray");
+        Assert.DoesNotContain(may, action => !services.Contains(action.Split(':')[0]));
+        Assert.DoesNotContain(may, action => policy.Contains("ReadOnly", StringComparison.Ordinal) && action.Contains(":Put", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using Longspan.Api.Iam;
+using Longspan.Api.Kms;
+using Longspan.Api.Shapes;
 using Longspan.Api.Sts;
 using Longspan.Core.Tests.Access;
 using Longspan.Kernel;
@@ -48,7 +50,7 @@ public sealed class SessionTests
         await using var cloud = await AccessCloud.StartAsync();
         await cloud.CreateRoleAsync("plain");
         await AssumeAsync(cloud, "plain", null, new());
-        var tagged = await Assert.ThrowsAsync<Longspan.Api.Shapes.AwsError>(
+        var tagged = await Assert.ThrowsAsync<AwsError>(
             () => AssumeAsync(cloud, "plain", null, new() { Tags = [new() { Key = "team", Value = "orders" }] }));
         Assert.Contains("is not authorized to perform: sts:TagSession on resource: arn:aws:iam::123456789012:role/plain", tagged.Message, StringComparison.Ordinal);
         Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(() => AssumeAsync(cloud, "plain", null, new() { SourceIdentity = "bob" })));
@@ -108,22 +110,52 @@ public sealed class SessionTests
         var outcome = await cloud.BootstrapAsync();
         await cloud.CallAsync(IamOperations.PutUserPolicy, new PutUserPolicyRequest
         {
-            UserName = "bob", PolicyName = "some", PolicyDocument = AccessCloud.AllowAll.Replace("\"*\",\"Resource", "[\"sts:*\",\"iam:ListGroups\"],\"Resource", StringComparison.Ordinal),
+            UserName = "bob", PolicyName = "some", PolicyDocument = AccessCloud.AllowAll.Replace("\"*\",\"Resource", "[\"sts:*\",\"kms:ListKeys\"],\"Resource", StringComparison.Ordinal),
         });
-        async Task<Caller> VisitorOf(string keyId, string? policy)
-        {
-            var caller = (await cloud.Keys.FindAsync(keyId, null, default)).Caller!;
-            var session = (await cloud.CallAsync(StsOperations.GetFederationToken, new GetFederationTokenRequest { Name = "visitor", Policy = policy }, caller)).Credentials!;
-            return (await cloud.Keys.FindAsync(session.AccessKeyId!, session.SessionToken, default)).Caller!;
-        }
-        Task ListGroups(Caller caller) => cloud.CallAsync(IamOperations.ListGroups, new ListGroupsRequest(), caller);
-        Task ListProfiles(Caller caller) => cloud.CallAsync(IamOperations.ListInstanceProfiles, new ListInstanceProfilesRequest(), caller);
+        Task ListKeys(Caller caller) => cloud.CallAsync(KmsOperations.ListKeys, new ListKeysRequest(), caller);
+        Task ListAliases(Caller caller) => cloud.CallAsync(KmsOperations.ListAliases, new ListAliasesRequest(), caller);
 
-        await ListGroups(await VisitorOf(key.AccessKeyId!, AccessCloud.AllowAll));
-        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListProfiles(await VisitorOf(key.AccessKeyId!, AccessCloud.AllowAll))));
-        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListGroups(await VisitorOf(key.AccessKeyId!, null))));
-        await ListProfiles(await VisitorOf(outcome.AccessKeyId, AccessCloud.AllowAll));
-        Assert.Equal("AccessDenied", await AccessCloud.CodeOfAsync(async () => await ListGroups(await VisitorOf(outcome.AccessKeyId, null))));
+        await ListKeys(await VisitorAsync(cloud, key.AccessKeyId!, AccessCloud.AllowAll));
+        Assert.Equal("AccessDeniedException", await AccessCloud.CodeOfAsync(async () => await ListAliases(await VisitorAsync(cloud, key.AccessKeyId!, AccessCloud.AllowAll))));
+        Assert.Equal("AccessDeniedException", await AccessCloud.CodeOfAsync(async () => await ListKeys(await VisitorAsync(cloud, key.AccessKeyId!, null))));
+        await ListAliases(await VisitorAsync(cloud, outcome.AccessKeyId, AccessCloud.AllowAll));
+        Assert.Equal("AccessDeniedException", await AccessCloud.CodeOfAsync(async () => await ListKeys(await VisitorAsync(cloud, outcome.AccessKeyId, null))));
+    }
+
+    [Fact]
+    public async Task AFederatedUserNeitherCallsIamNorGoesOnToARole()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateRoleAsync("worker", TrustSessions);
+        var visitor = await VisitorAsync(cloud, (await cloud.BootstrapAsync()).AccessKeyId, AccessCloud.AllowAll);
+
+        await cloud.CallAsync(StsOperations.GetCallerIdentity, new(), visitor);
+        await AssertNoIamAsync(cloud, visitor);
+        Assert.Equal("Cannot call AssumeRole with session credentials", await RefusalAsync(() => AssumeAsync(cloud, "worker", visitor, new())));
+        Assert.Equal("Cannot call GetAccessKeyInfo with session credentials", await RefusalAsync(
+            () => cloud.CallAsync(StsOperations.GetAccessKeyInfo, new() { AccessKeyId = visitor.AccessKeyId }, visitor)));
+    }
+
+    [Fact]
+    public async Task AUsersSessionGoesOnToARoleAndNeverCallsIam()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateRoleAsync("worker");
+        var admin = (await cloud.Keys.FindAsync((await cloud.BootstrapAsync()).AccessKeyId, null, default)).Caller!;
+        var credentials = (await cloud.CallAsync(StsOperations.GetSessionToken, new(), admin)).Credentials!;
+        // An administrator's session is no exception.
+        var session = (await cloud.Keys.FindAsync(credentials.AccessKeyId!, credentials.SessionToken, default)).Caller!;
+
+        await cloud.CallAsync(StsOperations.GetCallerIdentity, new(), session);
+        await AssertNoIamAsync(cloud, session);
+        Assert.Equal("Cannot call GetFederationToken with session credentials", await RefusalAsync(
+            () => cloud.CallAsync(StsOperations.GetFederationToken, new() { Name = "visitor" }, session)));
+        Assert.Equal("Cannot call GetAccessKeyInfo with session credentials", await RefusalAsync(
+            () => cloud.CallAsync(StsOperations.GetAccessKeyInfo, new() { AccessKeyId = session.AccessKeyId }, session)));
+
+        var worker = await CallerAsync(cloud, await AssumeAsync(cloud, "worker", session, new()));
+        await cloud.CallAsync(IamOperations.PutRolePolicy, new() { RoleName = "worker", PolicyName = "all", PolicyDocument = AccessCloud.AllowAll });
+        await cloud.CallAsync(IamOperations.ListGroups, new(), worker);
     }
 
     [Fact]
@@ -157,6 +189,26 @@ public sealed class SessionTests
             StsOperations.GetFederationToken, new GetFederationTokenRequest { Name = "visitor", DurationSeconds = seconds }, bob)));
         Assert.Equal("ValidationError", await AccessCloud.CodeOfAsync(() => cloud.CallAsync(
             StsOperations.GetSessionToken, new GetSessionTokenRequest { DurationSeconds = seconds }, bob)));
+    }
+
+    private static async Task<Caller> VisitorAsync(AccessCloud cloud, string keyId, string? policy)
+    {
+        var caller = (await cloud.Keys.FindAsync(keyId, null, default)).Caller!;
+        var session = (await cloud.CallAsync(StsOperations.GetFederationToken, new() { Name = "visitor", Policy = policy }, caller)).Credentials!;
+        return (await cloud.Keys.FindAsync(session.AccessKeyId!, session.SessionToken, default)).Caller!;
+    }
+
+    private static async Task AssertNoIamAsync(AccessCloud cloud, Caller caller)
+    {
+        var refusal = await Assert.ThrowsAsync<AwsError>(() => cloud.CallAsync(IamOperations.ListGroups, new(), caller));
+        Assert.Equal(("InvalidClientTokenId", 403, "The security token included in the request is invalid"), (refusal.Code, refusal.HttpStatus, refusal.Message));
+    }
+
+    private static async Task<string> RefusalAsync(Func<Task> call)
+    {
+        var refusal = await Assert.ThrowsAsync<AwsError>(call);
+        Assert.Equal(("AccessDenied", 403), (refusal.Code, refusal.HttpStatus));
+        return refusal.Message;
     }
 
     private static Task<AssumeRoleResponse> AssumeAsync(AccessCloud cloud, string role, Caller? caller, AssumeRoleRequest request)

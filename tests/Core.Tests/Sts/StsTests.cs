@@ -155,6 +155,49 @@ public sealed class StsTests
     }
 
     [Fact]
+    public async Task ManagedSessionPoliciesMustExist()
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateRoleAsync("worker");
+        var own = (await cloud.CallAsync(IamOperations.CreatePolicy, new() { PolicyName = "own", Path = "/shop/", PolicyDocument = AccessCloud.AllowAll })).Policy!.Arn!;
+        await AssumeAsync(cloud, new() { RoleSessionName = "job", PolicyArns = [new() { Arn = own }, new() { Arn = "arn:aws:iam::aws:policy/ReadOnlyAccess" }] });
+        foreach (var arn in (string[])
+        [
+            "arn:aws:iam::123456789012:policy/own", "arn:aws:iam::aws:policy/NoSuchPolicy", "arn:aws:iam::999999999999:policy/shop/own",
+            "arn:aws:iam::123456789012:role/worker",
+        ])
+        {
+            Assert.Equal("ValidationError", await AccessCloud.CodeOfAsync(
+                () => AssumeAsync(cloud, new() { RoleSessionName = "job", PolicyArns = [new() { Arn = own }, new() { Arn = arn }] })));
+        }
+    }
+
+    [Theory]
+    [InlineData("arn:aws:iam::123456789012:mfa/bob", "123456", "AccessDenied")]
+    [InlineData("arn:aws:iam::123456789012:mfa/bob", null, "AccessDenied")]
+    [InlineData(null, "123456", "AccessDenied")]
+    [InlineData("short", "123456", "ValidationError")]
+    [InlineData("no spaces here", "123456", "ValidationError")]
+    [InlineData("arn:aws:iam::123456789012:mfa/bob", "12345", "ValidationError")]
+    [InlineData("arn:aws:iam::123456789012:mfa/bob", "12345x", "ValidationError")]
+    public async Task CodesOfDevicesAreNeverTakenForGood(string? serialNumber, string? code, string refusal)
+    {
+        await using var cloud = await AccessCloud.StartAsync();
+        await cloud.CreateRoleAsync("worker");
+        var bob = await CallerAsync(cloud, await cloud.CreateUserWithKeyAsync("bob"));
+        foreach (var call in (Func<Task>[])
+        [
+            () => AssumeAsync(cloud, new() { RoleSessionName = "job", SerialNumber = serialNumber, TokenCode = code }),
+            () => cloud.CallAsync(StsOperations.GetSessionToken, new() { SerialNumber = serialNumber, TokenCode = code }, bob),
+        ])
+        {
+            var refused = await Assert.ThrowsAsync<AwsError>(call);
+            Assert.Equal(refusal, refused.Code);
+            Assert.True(refusal == "ValidationError" || refused.Message == "MultiFactorAuthentication failed with invalid MFA one time pass code.", refused.Message);
+        }
+    }
+
+    [Fact]
     public async Task GetCallerIdentityTellsUserRoleAndRoot()
     {
         await using var cloud = await AccessCloud.StartAsync(acceptAny: true);

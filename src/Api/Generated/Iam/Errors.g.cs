@@ -50,5 +50,8 @@ public sealed class PolicyNotAttachableException(string message)
 public sealed class ServiceFailureException(string message)
     : AwsError("ServiceFailureException", message, 500, "ServiceFailure");
 
+public sealed class ServiceNotSupportedException(string message)
+    : AwsError("ServiceNotSupportedException", message, 404, "NotSupportedService");
+
 public sealed class UnmodifiableEntityException(string message)
     : AwsError("UnmodifiableEntityException", message, 400, "UnmodifiableEntity");

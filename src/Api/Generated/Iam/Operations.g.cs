@@ -316,6 +316,9 @@ public static class IamOperations
     public static readonly Operation<GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse> GetAccountAuthorizationDetails =
         new() { Service = Service, Name = "GetAccountAuthorizationDetails" };
 
+    public static readonly Operation<GetAccountPasswordPolicyRequest, GetAccountPasswordPolicyResponse> GetAccountPasswordPolicy =
+        new() { Service = Service, Name = "GetAccountPasswordPolicy" };
+
     public static readonly Operation<GetAccountSummaryRequest, GetAccountSummaryResponse> GetAccountSummary =
         new() { Service = Service, Name = "GetAccountSummary" };
 
@@ -400,6 +403,9 @@ public static class IamOperations
     public static readonly Operation<ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRole =
         new() { Service = Service, Name = "ListInstanceProfilesForRole" };
 
+    public static readonly Operation<ListMFADevicesRequest, ListMFADevicesResponse> ListMFADevices =
+        new() { Service = Service, Name = "ListMFADevices" };
+
     public static readonly Operation<ListOpenIDConnectProviderTagsRequest, ListOpenIDConnectProviderTagsResponse> ListOpenIDConnectProviderTags =
         new() { Service = Service, Name = "ListOpenIDConnectProviderTags" };
 
@@ -424,6 +430,21 @@ public static class IamOperations
     public static readonly Operation<ListRolesRequest, ListRolesResponse> ListRoles =
         new() { Service = Service, Name = "ListRoles" };
 
+    public static readonly Operation<ListSAMLProvidersRequest, ListSAMLProvidersResponse> ListSAMLProviders =
+        new() { Service = Service, Name = "ListSAMLProviders" };
+
+    public static readonly Operation<ListSSHPublicKeysRequest, ListSSHPublicKeysResponse> ListSSHPublicKeys =
+        new() { Service = Service, Name = "ListSSHPublicKeys" };
+
+    public static readonly Operation<ListServerCertificatesRequest, ListServerCertificatesResponse> ListServerCertificates =
+        new() { Service = Service, Name = "ListServerCertificates" };
+
+    public static readonly Operation<ListServiceSpecificCredentialsRequest, ListServiceSpecificCredentialsResponse> ListServiceSpecificCredentials =
+        new() { Service = Service, Name = "ListServiceSpecificCredentials" };
+
+    public static readonly Operation<ListSigningCertificatesRequest, ListSigningCertificatesResponse> ListSigningCertificates =
+        new() { Service = Service, Name = "ListSigningCertificates" };
+
     public static readonly Operation<ListUserPoliciesRequest, ListUserPoliciesResponse> ListUserPolicies =
         new() { Service = Service, Name = "ListUserPolicies" };
 
@@ -432,6 +453,9 @@ public static class IamOperations
 
     public static readonly Operation<ListUsersRequest, ListUsersResponse> ListUsers =
         new() { Service = Service, Name = "ListUsers" };
+
+    public static readonly Operation<ListVirtualMFADevicesRequest, ListVirtualMFADevicesResponse> ListVirtualMFADevices =
+        new() { Service = Service, Name = "ListVirtualMFADevices" };
 
     public static readonly Operation<PutGroupPolicyRequest, PutGroupPolicyResponse> PutGroupPolicy =
         new() { Service = Service, Name = "PutGroupPolicy" };
@@ -557,6 +581,7 @@ public static class IamOperations
         GenerateCredentialReport,
         GetAccessKeyLastUsed,
         GetAccountAuthorizationDetails,
+        GetAccountPasswordPolicy,
         GetAccountSummary,
         GetContextKeysForCustomPolicy,
         GetContextKeysForPrincipalPolicy,
@@ -585,6 +610,7 @@ public static class IamOperations
         ListInstanceProfileTags,
         ListInstanceProfiles,
         ListInstanceProfilesForRole,
+        ListMFADevices,
         ListOpenIDConnectProviderTags,
         ListOpenIDConnectProviders,
         ListPolicies,
@@ -593,9 +619,15 @@ public static class IamOperations
         ListRolePolicies,
         ListRoleTags,
         ListRoles,
+        ListSAMLProviders,
+        ListSSHPublicKeys,
+        ListServerCertificates,
+        ListServiceSpecificCredentials,
+        ListSigningCertificates,
         ListUserPolicies,
         ListUserTags,
         ListUsers,
+        ListVirtualMFADevices,
         PutGroupPolicy,
         PutRolePermissionsBoundary,
         PutRolePolicy,

@@ -2149,6 +2149,37 @@ public sealed class GetAccountAuthorizationDetailsResponse : Shape
     };
 }
 
+public sealed class GetAccountPasswordPolicyResponse : Shape
+{
+    public PasswordPolicy? PasswordPolicy { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PasswordPolicy", Kind = ShapeKind.Structure, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("GetAccountPasswordPolicyResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PasswordPolicy is { } v0) writer.WriteStructure(s_members[0], v0);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PasswordPolicy = reader.ReadStructure<PasswordPolicy>(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PasswordPolicy is not null,
+        _ => false,
+    };
+}
+
 public sealed class GetAccountSummaryResponse : Shape
 {
     public Dictionary<string, int>? SummaryMap { get; set; }
@@ -4396,6 +4427,88 @@ public sealed class ListInstanceProfilesResponse : Shape
     };
 }
 
+public sealed class ListMFADevicesRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListMFADevicesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListMFADevicesResponse : Shape
+{
+    public List<MFADevice>? MFADevices { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "MFADevices", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListMFADevicesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (MFADevices is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: MFADevices = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<MFADevice>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => MFADevices is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListOpenIDConnectProviderTagsRequest : Shape
 {
     public string? OpenIDConnectProviderArn { get; set; }
@@ -5028,6 +5141,387 @@ public sealed class ListRolesResponse : Shape
     };
 }
 
+public sealed class ListSAMLProvidersRequest : Shape
+{
+    private static readonly StructureSchema s_schema = new("ListSAMLProvidersRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class ListSAMLProvidersResponse : Shape
+{
+    public List<SAMLProviderListEntry>? SAMLProviderList { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SAMLProviderList", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("ListSAMLProvidersResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SAMLProviderList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SAMLProviderList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SAMLProviderListEntry>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SAMLProviderList is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSSHPublicKeysRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListSSHPublicKeysRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSSHPublicKeysResponse : Shape
+{
+    public List<SSHPublicKeyMetadata>? SSHPublicKeys { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SSHPublicKeys", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListSSHPublicKeysResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SSHPublicKeys is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SSHPublicKeys = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SSHPublicKeyMetadata>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SSHPublicKeys is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServerCertificatesRequest : Shape
+{
+    public string? PathPrefix { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "PathPrefix", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListServerCertificatesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (PathPrefix is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: PathPrefix = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => PathPrefix is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServerCertificatesResponse : Shape
+{
+    public List<ServerCertificateMetadata>? ServerCertificateMetadataList { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServerCertificateMetadataList", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListServerCertificatesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServerCertificateMetadataList is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServerCertificateMetadataList = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServerCertificateMetadata>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServerCertificateMetadataList is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServiceSpecificCredentialsRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? ServiceName { get; set; }
+    public bool? AllUsers { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "ServiceName", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "AllUsers", Index = 2, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 3, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 4, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListServiceSpecificCredentialsRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (ServiceName is { } v1) writer.WriteString(s_members[1], v1);
+        if (AllUsers is { } v2) writer.WriteBoolean(s_members[2], v2);
+        if (Marker is { } v3) writer.WriteString(s_members[3], v3);
+        if (MaxItems is { } v4) writer.WriteInteger(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: ServiceName = reader.ReadString(member); break;
+            case 2: AllUsers = reader.ReadBoolean(member); break;
+            case 3: Marker = reader.ReadString(member); break;
+            case 4: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => ServiceName is not null,
+        2 => AllUsers is not null,
+        3 => Marker is not null,
+        4 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListServiceSpecificCredentialsResponse : Shape
+{
+    public List<ServiceSpecificCredentialMetadata>? ServiceSpecificCredentials { get; set; }
+    public string? Marker { get; set; }
+    public bool? IsTruncated { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "ServiceSpecificCredentials", Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "IsTruncated", Index = 2, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("ListServiceSpecificCredentialsResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (ServiceSpecificCredentials is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (IsTruncated is { } v2) writer.WriteBoolean(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: ServiceSpecificCredentials = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<ServiceSpecificCredentialMetadata>(m0)); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: IsTruncated = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => ServiceSpecificCredentials is not null,
+        1 => Marker is not null,
+        2 => IsTruncated is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSigningCertificatesRequest : Shape
+{
+    public string? UserName { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListSigningCertificatesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListSigningCertificatesResponse : Shape
+{
+    public List<SigningCertificate>? Certificates { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Certificates", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListSigningCertificatesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Certificates is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Certificates = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<SigningCertificate>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Certificates is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class ListUserPoliciesRequest : Shape
 {
     public string? UserName { get; set; }
@@ -5274,6 +5768,88 @@ public sealed class ListUsersResponse : Shape
     };
 }
 
+public sealed class ListVirtualMFADevicesRequest : Shape
+{
+    public string? AssignmentStatus { get; set; }
+    public string? Marker { get; set; }
+    public int? MaxItems { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "AssignmentStatus", Kind = ShapeKind.String },
+        new() { Name = "Marker", Index = 1, Kind = ShapeKind.String },
+        new() { Name = "MaxItems", Index = 2, Kind = ShapeKind.Integer },
+    };
+    private static readonly StructureSchema s_schema = new("ListVirtualMFADevicesRequest", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (AssignmentStatus is { } v0) writer.WriteString(s_members[0], v0);
+        if (Marker is { } v1) writer.WriteString(s_members[1], v1);
+        if (MaxItems is { } v2) writer.WriteInteger(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: AssignmentStatus = reader.ReadString(member); break;
+            case 1: Marker = reader.ReadString(member); break;
+            case 2: MaxItems = reader.ReadInteger(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => AssignmentStatus is not null,
+        1 => Marker is not null,
+        2 => MaxItems is not null,
+        _ => false,
+    };
+}
+
+public sealed class ListVirtualMFADevicesResponse : Shape
+{
+    public List<VirtualMFADevice>? VirtualMFADevices { get; set; }
+    public bool? IsTruncated { get; set; }
+    public string? Marker { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "VirtualMFADevices", Kind = ShapeKind.List, Required = true, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+        new() { Name = "IsTruncated", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "Marker", Index = 2, Kind = ShapeKind.String },
+    };
+    private static readonly StructureSchema s_schema = new("ListVirtualMFADevicesResponse", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (VirtualMFADevices is { } v0) writer.WriteList(s_members[0], v0, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+        if (IsTruncated is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (Marker is { } v2) writer.WriteString(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: VirtualMFADevices = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<VirtualMFADevice>(m0)); break;
+            case 1: IsTruncated = reader.ReadBoolean(member); break;
+            case 2: Marker = reader.ReadString(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => VirtualMFADevices is not null,
+        1 => IsTruncated is not null,
+        2 => Marker is not null,
+        _ => false,
+    };
+}
+
 public sealed class LoginProfile : Shape
 {
     public string? UserName { get; set; }
@@ -5311,6 +5887,47 @@ public sealed class LoginProfile : Shape
         0 => UserName is not null,
         1 => CreateDate is not null,
         2 => PasswordResetRequired is not null,
+        _ => false,
+    };
+}
+
+public sealed class MFADevice : Shape
+{
+    public string? UserName { get; set; }
+    public string? SerialNumber { get; set; }
+    public DateTimeOffset? EnableDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "SerialNumber", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "EnableDate", Index = 2, Kind = ShapeKind.Timestamp, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("MFADevice", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (SerialNumber is { } v1) writer.WriteString(s_members[1], v1);
+        if (EnableDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: SerialNumber = reader.ReadString(member); break;
+            case 2: EnableDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => SerialNumber is not null,
+        2 => EnableDate is not null,
         _ => false,
     };
 }
@@ -5490,6 +6107,82 @@ public sealed class OrganizationsDecisionDetail : Shape
     public override bool IsSet(Member member) => member.Index switch
     {
         0 => AllowedByOrganizations is not null,
+        _ => false,
+    };
+}
+
+public sealed class PasswordPolicy : Shape
+{
+    public int? MinimumPasswordLength { get; set; }
+    public bool? RequireSymbols { get; set; }
+    public bool? RequireNumbers { get; set; }
+    public bool? RequireUppercaseCharacters { get; set; }
+    public bool? RequireLowercaseCharacters { get; set; }
+    public bool? AllowUsersToChangePassword { get; set; }
+    public bool? ExpirePasswords { get; set; }
+    public int? MaxPasswordAge { get; set; }
+    public int? PasswordReusePrevention { get; set; }
+    public bool? HardExpiry { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "MinimumPasswordLength", Kind = ShapeKind.Integer },
+        new() { Name = "RequireSymbols", Index = 1, Kind = ShapeKind.Boolean },
+        new() { Name = "RequireNumbers", Index = 2, Kind = ShapeKind.Boolean },
+        new() { Name = "RequireUppercaseCharacters", Index = 3, Kind = ShapeKind.Boolean },
+        new() { Name = "RequireLowercaseCharacters", Index = 4, Kind = ShapeKind.Boolean },
+        new() { Name = "AllowUsersToChangePassword", Index = 5, Kind = ShapeKind.Boolean },
+        new() { Name = "ExpirePasswords", Index = 6, Kind = ShapeKind.Boolean },
+        new() { Name = "MaxPasswordAge", Index = 7, Kind = ShapeKind.Integer },
+        new() { Name = "PasswordReusePrevention", Index = 8, Kind = ShapeKind.Integer },
+        new() { Name = "HardExpiry", Index = 9, Kind = ShapeKind.Boolean },
+    };
+    private static readonly StructureSchema s_schema = new("PasswordPolicy", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (MinimumPasswordLength is { } v0) writer.WriteInteger(s_members[0], v0);
+        if (RequireSymbols is { } v1) writer.WriteBoolean(s_members[1], v1);
+        if (RequireNumbers is { } v2) writer.WriteBoolean(s_members[2], v2);
+        if (RequireUppercaseCharacters is { } v3) writer.WriteBoolean(s_members[3], v3);
+        if (RequireLowercaseCharacters is { } v4) writer.WriteBoolean(s_members[4], v4);
+        if (AllowUsersToChangePassword is { } v5) writer.WriteBoolean(s_members[5], v5);
+        if (ExpirePasswords is { } v6) writer.WriteBoolean(s_members[6], v6);
+        if (MaxPasswordAge is { } v7) writer.WriteInteger(s_members[7], v7);
+        if (PasswordReusePrevention is { } v8) writer.WriteInteger(s_members[8], v8);
+        if (HardExpiry is { } v9) writer.WriteBoolean(s_members[9], v9);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: MinimumPasswordLength = reader.ReadInteger(member); break;
+            case 1: RequireSymbols = reader.ReadBoolean(member); break;
+            case 2: RequireNumbers = reader.ReadBoolean(member); break;
+            case 3: RequireUppercaseCharacters = reader.ReadBoolean(member); break;
+            case 4: RequireLowercaseCharacters = reader.ReadBoolean(member); break;
+            case 5: AllowUsersToChangePassword = reader.ReadBoolean(member); break;
+            case 6: ExpirePasswords = reader.ReadBoolean(member); break;
+            case 7: MaxPasswordAge = reader.ReadInteger(member); break;
+            case 8: PasswordReusePrevention = reader.ReadInteger(member); break;
+            case 9: HardExpiry = reader.ReadBoolean(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => MinimumPasswordLength is not null,
+        1 => RequireSymbols is not null,
+        2 => RequireNumbers is not null,
+        3 => RequireUppercaseCharacters is not null,
+        4 => RequireLowercaseCharacters is not null,
+        5 => AllowUsersToChangePassword is not null,
+        6 => ExpirePasswords is not null,
+        7 => MaxPasswordAge is not null,
+        8 => PasswordReusePrevention is not null,
+        9 => HardExpiry is not null,
         _ => false,
     };
 }
@@ -6481,6 +7174,215 @@ public sealed class RoleUsageType : Shape
     };
 }
 
+public sealed class SAMLProviderListEntry : Shape
+{
+    public string? Arn { get; set; }
+    public DateTimeOffset? ValidUntil { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Arn", Kind = ShapeKind.String },
+        new() { Name = "ValidUntil", Index = 1, Kind = ShapeKind.Timestamp },
+        new() { Name = "CreateDate", Index = 2, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("SAMLProviderListEntry", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Arn is { } v0) writer.WriteString(s_members[0], v0);
+        if (ValidUntil is { } v1) writer.WriteTimestamp(s_members[1], v1);
+        if (CreateDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Arn = reader.ReadString(member); break;
+            case 1: ValidUntil = reader.ReadTimestamp(member); break;
+            case 2: CreateDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Arn is not null,
+        1 => ValidUntil is not null,
+        2 => CreateDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class SSHPublicKeyMetadata : Shape
+{
+    public string? UserName { get; set; }
+    public string? SSHPublicKeyId { get; set; }
+    public string? Status { get; set; }
+    public DateTimeOffset? UploadDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "SSHPublicKeyId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Status", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "UploadDate", Index = 3, Kind = ShapeKind.Timestamp, Required = true },
+    };
+    private static readonly StructureSchema s_schema = new("SSHPublicKeyMetadata", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (SSHPublicKeyId is { } v1) writer.WriteString(s_members[1], v1);
+        if (Status is { } v2) writer.WriteString(s_members[2], v2);
+        if (UploadDate is { } v3) writer.WriteTimestamp(s_members[3], v3);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: SSHPublicKeyId = reader.ReadString(member); break;
+            case 2: Status = reader.ReadString(member); break;
+            case 3: UploadDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => SSHPublicKeyId is not null,
+        2 => Status is not null,
+        3 => UploadDate is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServerCertificateMetadata : Shape
+{
+    public string? Path { get; set; }
+    public string? ServerCertificateName { get; set; }
+    public string? ServerCertificateId { get; set; }
+    public string? Arn { get; set; }
+    public DateTimeOffset? UploadDate { get; set; }
+    public DateTimeOffset? Expiration { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "Path", Kind = ShapeKind.String, Required = true },
+        new() { Name = "ServerCertificateName", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "ServerCertificateId", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Arn", Index = 3, Kind = ShapeKind.String, Required = true },
+        new() { Name = "UploadDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "Expiration", Index = 5, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("ServerCertificateMetadata", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (Path is { } v0) writer.WriteString(s_members[0], v0);
+        if (ServerCertificateName is { } v1) writer.WriteString(s_members[1], v1);
+        if (ServerCertificateId is { } v2) writer.WriteString(s_members[2], v2);
+        if (Arn is { } v3) writer.WriteString(s_members[3], v3);
+        if (UploadDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (Expiration is { } v5) writer.WriteTimestamp(s_members[5], v5);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: Path = reader.ReadString(member); break;
+            case 1: ServerCertificateName = reader.ReadString(member); break;
+            case 2: ServerCertificateId = reader.ReadString(member); break;
+            case 3: Arn = reader.ReadString(member); break;
+            case 4: UploadDate = reader.ReadTimestamp(member); break;
+            case 5: Expiration = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => Path is not null,
+        1 => ServerCertificateName is not null,
+        2 => ServerCertificateId is not null,
+        3 => Arn is not null,
+        4 => UploadDate is not null,
+        5 => Expiration is not null,
+        _ => false,
+    };
+}
+
+public sealed class ServiceSpecificCredentialMetadata : Shape
+{
+    public string? UserName { get; set; }
+    public string? Status { get; set; }
+    public DateTimeOffset? CreateDate { get; set; }
+    public string? ServiceSpecificCredentialId { get; set; }
+    public string? ServiceName { get; set; }
+    public string? ServiceUserName { get; set; }
+    public string? ServiceCredentialAlias { get; set; }
+    public DateTimeOffset? ExpirationDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Status", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "CreateDate", Index = 2, Kind = ShapeKind.Timestamp, Required = true },
+        new() { Name = "ServiceSpecificCredentialId", Index = 3, Kind = ShapeKind.String, Required = true },
+        new() { Name = "ServiceName", Index = 4, Kind = ShapeKind.String, Required = true },
+        new() { Name = "ServiceUserName", Index = 5, Kind = ShapeKind.String },
+        new() { Name = "ServiceCredentialAlias", Index = 6, Kind = ShapeKind.String },
+        new() { Name = "ExpirationDate", Index = 7, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("ServiceSpecificCredentialMetadata", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (Status is { } v1) writer.WriteString(s_members[1], v1);
+        if (CreateDate is { } v2) writer.WriteTimestamp(s_members[2], v2);
+        if (ServiceSpecificCredentialId is { } v3) writer.WriteString(s_members[3], v3);
+        if (ServiceName is { } v4) writer.WriteString(s_members[4], v4);
+        if (ServiceUserName is { } v5) writer.WriteString(s_members[5], v5);
+        if (ServiceCredentialAlias is { } v6) writer.WriteString(s_members[6], v6);
+        if (ExpirationDate is { } v7) writer.WriteTimestamp(s_members[7], v7);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: Status = reader.ReadString(member); break;
+            case 2: CreateDate = reader.ReadTimestamp(member); break;
+            case 3: ServiceSpecificCredentialId = reader.ReadString(member); break;
+            case 4: ServiceName = reader.ReadString(member); break;
+            case 5: ServiceUserName = reader.ReadString(member); break;
+            case 6: ServiceCredentialAlias = reader.ReadString(member); break;
+            case 7: ExpirationDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => Status is not null,
+        2 => CreateDate is not null,
+        3 => ServiceSpecificCredentialId is not null,
+        4 => ServiceName is not null,
+        5 => ServiceUserName is not null,
+        6 => ServiceCredentialAlias is not null,
+        7 => ExpirationDate is not null,
+        _ => false,
+    };
+}
+
 public sealed class SetDefaultPolicyVersionRequest : Shape
 {
     public string? PolicyArn { get; set; }
@@ -6513,6 +7415,57 @@ public sealed class SetDefaultPolicyVersionRequest : Shape
     {
         0 => PolicyArn is not null,
         1 => VersionId is not null,
+        _ => false,
+    };
+}
+
+public sealed class SigningCertificate : Shape
+{
+    public string? UserName { get; set; }
+    public string? CertificateId { get; set; }
+    public string? CertificateBody { get; set; }
+    public string? Status { get; set; }
+    public DateTimeOffset? UploadDate { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "UserName", Kind = ShapeKind.String, Required = true },
+        new() { Name = "CertificateId", Index = 1, Kind = ShapeKind.String, Required = true },
+        new() { Name = "CertificateBody", Index = 2, Kind = ShapeKind.String, Required = true },
+        new() { Name = "Status", Index = 3, Kind = ShapeKind.String, Required = true },
+        new() { Name = "UploadDate", Index = 4, Kind = ShapeKind.Timestamp },
+    };
+    private static readonly StructureSchema s_schema = new("SigningCertificate", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (UserName is { } v0) writer.WriteString(s_members[0], v0);
+        if (CertificateId is { } v1) writer.WriteString(s_members[1], v1);
+        if (CertificateBody is { } v2) writer.WriteString(s_members[2], v2);
+        if (Status is { } v3) writer.WriteString(s_members[3], v3);
+        if (UploadDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: UserName = reader.ReadString(member); break;
+            case 1: CertificateId = reader.ReadString(member); break;
+            case 2: CertificateBody = reader.ReadString(member); break;
+            case 3: Status = reader.ReadString(member); break;
+            case 4: UploadDate = reader.ReadTimestamp(member); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => UserName is not null,
+        1 => CertificateId is not null,
+        2 => CertificateBody is not null,
+        3 => Status is not null,
+        4 => UploadDate is not null,
         _ => false,
     };
 }
@@ -7670,6 +8623,62 @@ public sealed class UserDetail : Shape
     };
 }
 
+public sealed class VirtualMFADevice : Shape
+{
+    public string? SerialNumber { get; set; }
+    public ReadOnlyMemory<byte>? Base32StringSeed { get; set; }
+    public ReadOnlyMemory<byte>? QRCodePNG { get; set; }
+    public User? User { get; set; }
+    public DateTimeOffset? EnableDate { get; set; }
+    public List<Tag>? Tags { get; set; }
+
+    private static readonly Member[] s_members =
+    {
+        new() { Name = "SerialNumber", Kind = ShapeKind.String, Required = true },
+        new() { Name = "Base32StringSeed", Index = 1, Kind = ShapeKind.Blob, Sensitive = true },
+        new() { Name = "QRCodePNG", Index = 2, Kind = ShapeKind.Blob, Sensitive = true },
+        new() { Name = "User", Index = 3, Kind = ShapeKind.Structure },
+        new() { Name = "EnableDate", Index = 4, Kind = ShapeKind.Timestamp },
+        new() { Name = "Tags", Index = 5, Kind = ShapeKind.List, Item = new() { Name = "member", Kind = ShapeKind.Structure } },
+    };
+    private static readonly StructureSchema s_schema = new("VirtualMFADevice", s_members);
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer)
+    {
+        if (SerialNumber is { } v0) writer.WriteString(s_members[0], v0);
+        if (Base32StringSeed is { } v1) writer.WriteBlob(s_members[1], v1);
+        if (QRCodePNG is { } v2) writer.WriteBlob(s_members[2], v2);
+        if (User is { } v3) writer.WriteStructure(s_members[3], v3);
+        if (EnableDate is { } v4) writer.WriteTimestamp(s_members[4], v4);
+        if (Tags is { } v5) writer.WriteList(s_members[5], v5, static (w0, m0, x0) => w0.WriteStructure(m0, x0));
+    }
+
+    public override void ReadMember(Member member, ShapeReader reader)
+    {
+        switch (member.Index)
+        {
+            case 0: SerialNumber = reader.ReadString(member); break;
+            case 1: Base32StringSeed = reader.ReadBlob(member); break;
+            case 2: QRCodePNG = reader.ReadBlob(member); break;
+            case 3: User = reader.ReadStructure<User>(member); break;
+            case 4: EnableDate = reader.ReadTimestamp(member); break;
+            case 5: Tags = reader.ReadList(member, static (r0, m0) => r0.ReadStructure<Tag>(m0)); break;
+        }
+    }
+
+    public override bool IsSet(Member member) => member.Index switch
+    {
+        0 => SerialNumber is not null,
+        1 => Base32StringSeed is not null,
+        2 => QRCodePNG is not null,
+        3 => User is not null,
+        4 => EnableDate is not null,
+        5 => Tags is not null,
+        _ => false,
+    };
+}
+
 public sealed class AddClientIDToOpenIDConnectProviderResponse : Shape
 {
     private static readonly StructureSchema s_schema = new("AddClientIDToOpenIDConnectProviderResponse");
@@ -7973,6 +8982,18 @@ public sealed class DetachUserPolicyResponse : Shape
 public sealed class GenerateCredentialReportRequest : Shape
 {
     private static readonly StructureSchema s_schema = new("GenerateCredentialReportRequest");
+    public override StructureSchema Schema => s_schema;
+
+    public override void WriteMembers(ShapeWriter writer) { }
+
+    public override void ReadMember(Member member, ShapeReader reader) { }
+
+    public override bool IsSet(Member member) => false;
+}
+
+public sealed class GetAccountPasswordPolicyRequest : Shape
+{
+    private static readonly StructureSchema s_schema = new("GetAccountPasswordPolicyRequest");
     public override StructureSchema Schema => s_schema;
 
     public override void WriteMembers(ShapeWriter writer) { }

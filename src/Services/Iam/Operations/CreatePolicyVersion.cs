@@ -16,7 +16,7 @@ internal static class CreatePolicyVersion
         PolicyDocument? changed = null;
         await cx.CommitAsync(async () =>
         {
-            var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
+            var policy = await Identities.PolicyToChangeAsync(cx, request.PolicyArn, stop);
             if (policy.Value.Versions.Count >= IamLimits.VersionsPerPolicy)
             {
                 throw new LimitExceededException(

@@ -10,7 +10,7 @@ internal static class DeletePolicy
     {
         await cx.CommitAsync(async () =>
         {
-            var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
+            var policy = await Identities.PolicyToChangeAsync(cx, request.PolicyArn, stop);
             if (policy.Value.AttachmentCount > 0 || await Boundaries.CountAsync(cx, policy.Value.ArnIn(cx.AccountId), stop) > 0)
             {
                 throw new DeleteConflictException("Cannot delete a policy attached to entities.");

@@ -12,7 +12,7 @@ internal static class DeletePolicyVersion
     {
         await cx.CommitAsync(async () =>
         {
-            var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
+            var policy = await Identities.PolicyToChangeAsync(cx, request.PolicyArn, stop);
             var version = PolicyVersions.Require(policy.Value, request.PolicyArn!, request.VersionId!);
             return version.VersionId == policy.Value.DefaultVersionId
                 ? throw new DeleteConflictException("Cannot delete the default version of a policy.")

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Longspan.Api.Iam;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Access.Documents;
 using Longspan.Services.Iam.Rules;
 
 namespace Longspan.Services.Iam.Operations;
@@ -9,21 +11,24 @@ internal static class ListPolicyVersions
     public static async ValueTask<ListPolicyVersionsResponse> HandleAsync(
         IamContext cx, ListPolicyVersionsRequest request, CancellationToken stop)
     {
-        if (ManagedPolicies.IsKnown(request.PolicyArn!))
-        {
-            return new ListPolicyVersionsResponse { Versions = [Shapes.ManagedPolicyVersion()], IsTruncated = false };
-        }
-        var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
-        // At most five: always one page. Newest first, as IAM lists them.
-        return new ListPolicyVersionsResponse
-        {
-            Versions = [.. policy.Value.Versions.Reverse().Select(v =>
-            {
-                var shape = v.ToShape(policy.Value.DefaultVersionId);
-                shape.Document = null;
-                return shape;
-            })],
-            IsTruncated = false,
-        };
+        IEnumerable<PolicyVersion> versions = ManagedPolicies.IsKnown(request.PolicyArn!)
+            ? [Shapes.ManagedPolicyVersion()]
+            : NewestFirst((await Identities.PolicyAsync(cx, request.PolicyArn, stop)).Value);
+        var page = Paging.Cut(versions, PlaceOf, request.Marker, request.MaxItems);
+        return new ListPolicyVersionsResponse { Versions = page.Items, IsTruncated = page.IsTruncated, Marker = page.Marker };
     }
+
+    private static IEnumerable<PolicyVersion> NewestFirst(PolicyDocument policy)
+    {
+        foreach (var version in policy.Versions.Reverse())
+        {
+            var shape = version.ToShape(policy.DefaultVersionId);
+            shape.Document = null;
+            yield return shape;
+        }
+    }
+
+    // Pages follow the order of texts, so the newest has to have the smallest.
+    private static string PlaceOf(PolicyVersion version) =>
+        (int.MaxValue - int.Parse(version.VersionId.AsSpan(1), CultureInfo.InvariantCulture)).ToString("D10", CultureInfo.InvariantCulture);
 }

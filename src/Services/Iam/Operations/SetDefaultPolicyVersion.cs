@@ -12,7 +12,7 @@ internal static class SetDefaultPolicyVersion
     {
         await cx.CommitAsync(async () =>
         {
-            var policy = await Identities.PolicyAsync(cx, request.PolicyArn, stop);
+            var policy = await Identities.PolicyToChangeAsync(cx, request.PolicyArn, stop);
             var version = PolicyVersions.Require(policy.Value, request.PolicyArn!, request.VersionId!);
             return new Commit().Update(
                 AccessKinds.Policies, policy, policy.Value with { DefaultVersionId = version.VersionId, UpdatedAt = cx.Call.Now });

@@ -1,4 +1,6 @@
 using Longspan.Api.Iam;
+using Longspan.Kernel;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Services.Iam.Rules;
 
 namespace Longspan.Services.Iam.Operations;
@@ -12,7 +14,7 @@ internal static class SimulatePrincipalPolicy
         {
             throw new InvalidInputException("PolicyExclusionList is not supported.");
         }
-        var caller = request.CallerArn is { } arn && arn != request.PolicySourceArn ? (await PolicySources.FindAsync(cx, arn, stop)).Caller : source.Caller;
+        var caller = await CallerAsync(cx, request, source, stop);
         var simulation = new Simulation
         {
             Principal = source with
@@ -30,5 +32,14 @@ internal static class SimulatePrincipalPolicy
             Now = cx.Call.Now,
         };
         return Shapes.ToShape(simulation.Run(), request.Marker, request.MaxItems);
+    }
+
+    private static async ValueTask<Caller> CallerAsync(
+        IamContext cx, SimulatePrincipalPolicyRequest request, Principal source, CancellationToken stop)
+    {
+        var caller = request.CallerArn is { } arn && arn != request.PolicySourceArn ? (await PolicySources.FindAsync(cx, arn, stop)).Caller : source.Caller;
+        // A group has policies but calls nothing, so no resource's policy can name it.
+        var isGroup = caller.Arn.StartsWith(IamAccess.ArnOf(cx, "group/"), StringComparison.Ordinal);
+        return isGroup && (request.CallerArn is not null || request.ResourcePolicy is not null) ? throw PolicySources.Invalid(caller.Arn) : caller;
     }
 }

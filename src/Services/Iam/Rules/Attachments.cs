@@ -1,3 +1,4 @@
+using Longspan.Api.Iam;
 using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Documents;
 using Longspan.Store.Documents;
@@ -68,6 +69,10 @@ internal static class Attachments
         else if (!ManagedPolicies.IsKnown(policyArn))
         {
             throw IamFaults.NotAttachable(policyArn);
+        }
+        else if (ManagedPolicies.IsOfServiceLinkedRole(policyArn))
+        {
+            throw new PolicyNotAttachableException("Cannot attach a Service Role Policy to a Customer Role.");
         }
     }
 

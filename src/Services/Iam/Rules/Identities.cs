@@ -63,6 +63,12 @@ internal static class Identities
     public static async ValueTask<Document<PolicyDocument>> PolicyAsync(IamContext cx, string? policyArn, CancellationToken stop) =>
         await FindPolicyAsync(cx, policyArn, stop) ?? throw IamFaults.NoPolicy(policyArn!);
 
+    /// <summary>A policy that a request wants to change. AWS's own and other accounts' are not the caller's to change, whether they exist or not.</summary>
+    public static async ValueTask<Document<PolicyDocument>> PolicyToChangeAsync(IamContext cx, string? policyArn, CancellationToken stop) =>
+        Arn.TryParse(policyArn, out var arn) && arn.AccountId != cx.AccountId
+            ? throw IamFaults.OutsideAccount()
+            : await PolicyAsync(cx, policyArn, stop);
+
     /// <summary>The user that a request is about when it names none: whose key signed it.</summary>
     public static string NameOrCaller(IamContext cx, string? userName)
     {

@@ -4,7 +4,7 @@ using Longspan.Kernel.Access.Policies;
 
 namespace Longspan.Services.Iam.Rules;
 
-/// <summary>Users and roles by ARN, with their policies, as simulations name them.</summary>
+/// <summary>Users, groups and roles by ARN, with their policies, as simulations name them.</summary>
 internal static class PolicySources
 {
     private const string SimulatedSession = "simulation";
@@ -13,21 +13,31 @@ internal static class PolicySources
     {
         if (!Arn.TryParse(sourceArn, out var arn) || arn.Service != "iam" || arn.AccountId != cx.AccountId)
         {
-            throw new InvalidInputException($"Invalid Entity Arn: {sourceArn} does not clearly define entity type and name.");
+            throw Invalid(sourceArn);
         }
         var caller = arn.Resource.Split('/')[0] switch
         {
             "user" => await UserAsync(cx, arn.Name, stop),
+            "group" => await GroupAsync(cx, arn.Name, stop),
             "role" => await RoleAsync(cx, arn.Name, stop),
-            _ => throw new InvalidInputException($"Invalid Entity Arn: {sourceArn} does not clearly define entity type and name."),
+            _ => throw Invalid(sourceArn),
         };
         return await cx.Call.Cloud.Access.PrincipalOfAsync(caller, stop);
     }
+
+    public static InvalidInputException Invalid(string sourceArn) =>
+        new($"Invalid Entity Arn: {sourceArn} does not clearly define entity type and name.");
 
     private static async ValueTask<Caller> UserAsync(IamContext cx, string name, CancellationToken stop)
     {
         var user = (await Identities.UserAsync(cx, name, stop)).Value;
         return new Caller(cx.AccountId, user.ArnIn(cx.AccountId), user.UserId, "", IsAdministrator: false);
+    }
+
+    private static async ValueTask<Caller> GroupAsync(IamContext cx, string name, CancellationToken stop)
+    {
+        var group = (await Identities.GroupAsync(cx, name, stop)).Value;
+        return new Caller(cx.AccountId, group.ArnIn(cx.AccountId), group.GroupId, "", IsAdministrator: false);
     }
 
     private static async ValueTask<Caller> RoleAsync(IamContext cx, string name, CancellationToken stop)

@@ -1,5 +1,6 @@
 using Longspan.Api.Iam;
 using Longspan.Kernel;
+using Longspan.Kernel.Access;
 using Longspan.Kernel.Access.Documents;
 
 namespace Longspan.Services.Iam.Rules;
@@ -25,6 +26,12 @@ internal static class ServiceLinkedRoles
         ["ssm.amazonaws.com"] = ("AWSServiceRoleForAmazonSSM", false, "Lets Systems Manager manage machines."),
     };
 
+    /// <summary>What they may do on AWS, as far as that policy is here.</summary>
+    private static readonly Dictionary<string, string> s_policies = new(StringComparer.Ordinal)
+    {
+        ["ecs.amazonaws.com"] = "aws-service-role/AmazonECSServiceRolePolicy",
+    };
+
     public static RoleDocument New(string service, string? suffix, string? description, DateTimeOffset now)
     {
         if (!s_roles.TryGetValue(service, out var role))
@@ -46,6 +53,7 @@ internal static class ServiceLinkedRoles
                 {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"{{service}}"},"Action":"sts:AssumeRole"}]}
                 """,
             Description = IamChecks.Description(description) ?? role.Description,
+            AttachedPolicyArns = s_policies.TryGetValue(service, out var policy) ? [ManagedPolicies.ArnOf(policy)] : [],
         };
     }
 

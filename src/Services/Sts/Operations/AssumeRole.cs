@@ -14,6 +14,7 @@ internal static class AssumeRole
     public static async ValueTask<AssumeRoleResponse> HandleAsync(StsContext cx, AssumeRoleRequest request, CancellationToken stop)
     {
         AssumeRoleRules.Check(request);
+        DeviceRules.RequireNone(request.SerialNumber, request.TokenCode);
         var asked = request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "") ?? [];
         var (tags, transitive) = SessionRules.Tags(cx.Caller, asked, request.TransitiveTagKeys ?? []);
         var identity = SessionRules.SourceIdentity(cx.Caller, request.SourceIdentity, request.RoleArn!);
@@ -37,11 +38,12 @@ internal static class AssumeRole
             throw StsFaults.NotAuthorized(cx.Caller.Arn, refused, request.RoleArn!);
         }
         var life = AssumeRoleRules.Life(request.DurationSeconds, role.MaximumSessionSeconds, cx.Caller);
+        var policies = await SessionPolicies.FindAsync(cx, request.PolicyArns, stop);
         var credentials = cx.Tokens.Issue(cx.Call.AccountId, role.RoleName, role.RoleId, cx.Call.Now, life, claims => claims with
         {
             RoleSessionName = request.RoleSessionName,
             SessionPolicy = request.Policy,
-            SessionPolicyArns = request.PolicyArns is { Count: > 0 } arns ? [.. arns.Select(a => a.Arn!)] : null,
+            SessionPolicyArns = policies,
             Tags = tags.Count > 0 ? tags : null,
             TransitiveTagKeys = transitive.Count > 0 ? transitive : null,
             SourceIdentity = identity,

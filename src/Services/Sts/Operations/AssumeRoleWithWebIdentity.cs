@@ -59,11 +59,12 @@ internal static class AssumeRoleWithWebIdentity
             throw StsFaults.AccessDenied($"Not authorized to perform {Action}");
         }
         var life = AssumeRoleRules.Life(request.DurationSeconds, role.MaximumSessionSeconds, caller: null);
+        var policies = await SessionPolicies.FindAsync(cx, request.PolicyArns, stop);
         var credentials = cx.Tokens.Issue(cx.Call.AccountId, role.RoleName, role.RoleId, cx.Call.Now, life, claims => claims with
         {
             RoleSessionName = request.RoleSessionName,
             SessionPolicy = request.Policy,
-            SessionPolicyArns = request.PolicyArns is { Count: > 0 } arns ? [.. arns.Select(a => a.Arn!)] : null,
+            SessionPolicyArns = policies,
             Tags = tags.Count > 0 ? tags : null,
             TransitiveTagKeys = transitive.Count > 0 ? transitive : null,
             SourceIdentity = identity,

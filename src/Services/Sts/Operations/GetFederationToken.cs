@@ -15,11 +15,12 @@ internal static class GetFederationToken
         AssumeRoleRules.Check(request);
         var (user, life) = await LongLivedUser.FindAsync(cx, "GetFederationToken", request.DurationSeconds, stop);
         var tags = request.Tags?.ToDictionary(t => t.Key!, t => t.Value ?? "") ?? [];
+        var policies = await SessionPolicies.FindAsync(cx, request.PolicyArns, stop);
         var credentials = cx.Tokens.Issue(cx.Call.AccountId, user.UserName, user.UserId, cx.Call.Now, life, claims => claims with
         {
             FederatedName = request.Name,
             SessionPolicy = request.Policy,
-            SessionPolicyArns = request.PolicyArns is { Count: > 0 } arns ? [.. arns.Select(a => a.Arn!)] : null,
+            SessionPolicyArns = policies,
             Tags = tags.Count > 0 ? tags : null,
         });
         return new GetFederationTokenResponse

@@ -28,6 +28,7 @@ internal static class AssumeRoleRules
         CheckDuration(request.DurationSeconds, MaximumSeconds);
         CheckPolicies(request.Policy, request.PolicyArns);
         CheckTags(request.Tags);
+        DeviceRules.Check(request.SerialNumber, request.TokenCode);
     }
 
     public static void Check(AssumeRoleWithWebIdentityRequest request)

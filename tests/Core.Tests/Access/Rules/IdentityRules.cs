@@ -15,7 +15,7 @@ internal static class IdentityRules
         {
             "GetUser", "DeleteUser", "ListUserTags", "ListGroupsForUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey", "PutUserPolicy",
             "GetUserPolicy", "ListUserPolicies", "DeleteUserPolicy", "ListAttachedUserPolicies", "UpdateUser", "DeleteUserPermissionsBoundary", "GetLoginProfile",
-            "DeleteLoginProfile",
+            "DeleteLoginProfile", "ListMFADevices", "ListSSHPublicKeys", "ListSigningCertificates", "ListServiceSpecificCredentials",
         }.Select(name => new Rule(name, new { UserName = "bob" }, $"iam:{name} user/bob")),
         .. new[]
         {
@@ -50,7 +50,7 @@ internal static class IdentityRules
         .. new[]
         {
             "ListGroups", "ListInstanceProfiles", "ListOpenIDConnectProviders", "CreateAccountAlias", "DeleteAccountAlias", "GetAccountAuthorizationDetails",
-            "GenerateCredentialReport", "GetCredentialReport",
+            "GenerateCredentialReport", "GetCredentialReport", "GetAccountPasswordPolicy", "ListSAMLProviders", "ListServerCertificates", "ListVirtualMFADevices",
         }.Select(name => new Rule(name, new { }, $"iam:{name} *")),
         new("CreateGroup", new { GroupName = "makers", Path = "/team/" }, "iam:CreateGroup group/team/makers"),
         new("PutUserPermissionsBoundary", new { UserName = "bob", PermissionsBoundary = Boundary },
@@ -80,6 +80,7 @@ internal static class IdentityRules
         new("CreateRole", new { RoleName = "deploy", Tags = s_tags }, "iam:CreateRole role/deploy +team=a", "iam:TagRole role/deploy +team=a"),
         new("CreatePolicy", new { PolicyName = "orders", Path = "/team/" }, "iam:CreatePolicy policy/team/orders"),
         new("ListUsers", new { }, "iam:ListUsers user/"),
+        new("ListServiceSpecificCredentials", new { AllUsers = true }, "iam:ListServiceSpecificCredentials user/"),
         new("ListRoles", new { PathPrefix = "/team/" }, "iam:ListRoles role/team/"),
         new("TagUser", new { UserName = "bob", Tags = s_tags }, "iam:TagUser user/bob +team=a"),
         new("UntagUser", new { UserName = "bob", TagKeys = new[] { "team" } }, "iam:UntagUser user/bob aws:TagKeys=team"),
