@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Longspan.Api.CloudTrail;
 using Longspan.Api.Iam;
+using Longspan.Api.Ssm;
 using Longspan.Api.Sts;
 using Longspan.Core.Tests.Access;
 using Xunit;
@@ -83,16 +84,16 @@ public sealed class AuditSessionTests
         var ann = (await cloud.Keys.FindAsync(key.AccessKeyId!, null, default)).Caller!;
         var own = (await cloud.CallAsync(StsOperations.GetSessionToken, new GetSessionTokenRequest(), ann)).Credentials!;
         var visit = await cloud.CallAsync(StsOperations.GetFederationToken, new GetFederationTokenRequest { Name = "visitor", Policy = AccessCloud.AllowAll }, ann);
-        await cloud.CallAsync(IamOperations.CreateGroup, new CreateGroupRequest { GroupName = "own" }, await cloud.HolderOfAsync(own));
-        await cloud.CallAsync(IamOperations.DeleteGroup, new DeleteGroupRequest { GroupName = "own" }, await cloud.HolderOfAsync(visit.Credentials!));
+        await cloud.CallAsync(SsmOperations.PutParameter, new PutParameterRequest { Name = "own", Value = "v", Type = "String" }, await cloud.HolderOfAsync(own));
+        await cloud.CallAsync(SsmOperations.DeleteParameter, new DeleteParameterRequest { Name = "own" }, await cloud.HolderOfAsync(visit.Credentials!));
 
         Assert.Equal("CreateAccessKey", Assert.Single(await cloud.LookUpAsync("ResourceName", key.AccessKeyId)).EventName);
         Assert.Equal("GetSessionToken", Assert.Single(await cloud.LookUpAsync("ResourceName", own.AccessKeyId)).EventName);
         Assert.Equal("GetFederationToken", Assert.Single(await cloud.LookUpAsync("ResourceName", visit.Credentials!.AccessKeyId)).EventName);
-        var context = (await IdentityOfAsync(cloud, "CreateGroup")).GetProperty("sessionContext");
+        var context = (await IdentityOfAsync(cloud, "PutParameter")).GetProperty("sessionContext");
         Assert.Equal("false", context.GetProperty("attributes").GetProperty("mfaAuthenticated").GetString());
         Assert.False(context.TryGetProperty("sessionIssuer", out _));
-        var visitor = await IdentityOfAsync(cloud, "DeleteGroup");
+        var visitor = await IdentityOfAsync(cloud, "DeleteParameter");
         Assert.Equal("FederatedUser", visitor.GetProperty("type").GetString());
         Assert.Equal("ann", visitor.GetProperty("sessionContext").GetProperty("sessionIssuer").GetProperty("userName").GetString());
     }

@@ -30,9 +30,14 @@ internal static class DeviceRules
 
     public static void RequireNone(string? serialNumber, string? tokenCode)
     {
+        if (serialNumber is not null && tokenCode is not null)
+        {
+            throw StsFaults.AccessDenied(
+                "MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial number is valid and associated with this user.");
+        }
         if (serialNumber is not null || tokenCode is not null)
         {
-            throw StsFaults.AccessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code.");
+            throw StsFaults.AccessDenied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.");
         }
     }
 }
