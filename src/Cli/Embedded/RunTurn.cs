@@ -8,14 +8,21 @@ internal static class RunTurn
 {
     // Only root writes to this folder, and it is empty after a start of the machine.
     private const string LockFile = "/run/longspan-embedded.lock";
+    // EWOULDBLOCK, as which a file that somebody else has locked is told.
+    private const int WouldBlock = 11;
 
     public static IDisposable Take()
     {
         try
         {
-            return new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(LockFile, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
+                // Whoever may open it may also hold it locked.
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
-        catch (IOException) when (File.Exists(LockFile))
+        catch (IOException error) when (error.HResult == WouldBlock)
         {
             throw new CommandFailure($"Another 'longspan up' or 'longspan down' is at work on this machine.", "Wait until it has ended, then try again.");
         }

@@ -11,7 +11,8 @@ internal static class SessionLimits
     /// <summary>Null when this kind of session may call the operation. Sessions of roles may call all of them.</summary>
     public static AwsError? Refusal(Caller caller, Operation operation)
     {
-        if (caller.Session is not { RoleArn: null } session)
+        // A login with an identity token is nobody's call yet, whoever signed it besides.
+        if (caller.Session is not { RoleArn: null } session || operation.Name == "AssumeRoleWithWebIdentity")
         {
             return null;
         }

@@ -53,7 +53,7 @@ internal static class AuditEvent
         var parsed = Arn.TryParse(caller.Arn, out var arn);
         if (call.WebIdentityUser is { } login)
         {
-            WriteLogin(json, login);
+            WriteLogin(json, login, caller.AccessKeyId);
         }
         else if (call.ActivationId is { } activation)
         {
@@ -87,13 +87,17 @@ internal static class AuditEvent
         json.WriteEndObject();
     }
 
-    // The subject may be as long as a token.
-    private static void WriteLogin(Utf8JsonWriter json, WebIdentityUser login)
+    // The subject may be as long as a token. Such calls need no signature, and one that has one all the same names its key.
+    private static void WriteLogin(Utf8JsonWriter json, WebIdentityUser login, string accessKeyId)
     {
         json.WriteString("type", "WebIdentityUser");
         json.WriteString("principalId", AuditShapeWriter.Cut($"{login.ProviderArn}:{login.Audience}:{login.Subject}"));
         json.WriteString("userName", AuditShapeWriter.Cut(login.Subject));
         json.WriteString("identityProvider", login.ProviderArn);
+        if (accessKeyId.Length > 0)
+        {
+            json.WriteString("accessKeyId", accessKeyId);
+        }
     }
 
     private static void WriteSession(Utf8JsonWriter json, Caller caller, CallerSession session)

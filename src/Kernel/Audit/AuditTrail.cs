@@ -36,7 +36,7 @@ public sealed partial class AuditTrail(RecordStore records, ILogger<AuditTrail> 
     public async ValueTask RecordAsync(AuditedCall audited)
     {
         var call = audited.Call;
-        if (audited.Error is not null && call.Caller.IsAnonymous && !IsWithinBound(call.Now))
+        if (audited.Error is not null && (call.WebIdentityUser is not null || call.ActivationId is not null) && !IsWithinBound(call.Now))
         {
             return;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Longspan.AgentLink;
 using Longspan.Api.Logs;
 using Longspan.Api.Shapes;
 using Longspan.Node.Control;
@@ -19,6 +20,10 @@ namespace Longspan.Node.Logs;
 internal sealed class LogDelivery : OutputSink, IAsyncDisposable
 {
     private const int MaxSending = 4;
+    private const int MaximumTold = 1000;
+    /// <summary>In a stream's folder while the task's execution role may not deliver it.</summary>
+    private const string RefusedFile = "refused";
+    private readonly StateFolder _state;
     private readonly string _folder;
     private readonly ContainerEngine _engine;
     private readonly NodeSettings _settings;
@@ -37,6 +42,7 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
         StateFolder state, ContainerEngine engine, NodeSettings settings, CredentialSource keys, CredentialStore credentials,
         HttpMessageHandler handler, ILogger log, CancellationToken stop)
     {
+        _state = state;
         _folder = state.Folder("logs");
         _engine = engine;
         _settings = settings;
@@ -114,12 +120,17 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
     private async Task<Delivery> SendAsync(
         HttpClient http, LogTarget target, long sequence, IReadOnlyList<(DateTimeOffset At, string Text)> events, CancellationToken stop)
     {
+        var role = _credentials.Get(target.CredentialsId);
+        if (role is null && target.CredentialsId is not null && WithoutRole(target, events.Count) is { } outcome)
+        {
+            return outcome;
+        }
         await _slots.WaitAsync(stop);
         try
         {
             http.DefaultRequestHeaders.Remove("x-longspan-log-batch");
             http.DefaultRequestHeaders.Add("x-longspan-log-batch", $"{target.Producer}/{sequence}");
-            var client = new AwsClient(http, _settings.Endpoint, _settings.Region, s => SignerAsync(target, s), _settings.Time);
+            var client = new AwsClient(http, _settings.Endpoint, _settings.Region, s => SignerAsync(role, s), _settings.Time);
             try
             {
                 await PutAsync(client, target, events, stop);
@@ -128,6 +139,10 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
             {
                 await CreateAsync(client, target, stop);
                 await PutAsync(client, target, events, stop);
+            }
+            if (role is not null)
+            {
+                File.Delete(RefusalOf(target));
             }
             return Delivery.Taken;
         }
@@ -142,7 +157,11 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
         }
         catch (Exception e) when (!stop.IsCancellationRequested && (e is AwsError || ControlPlane.IsTransient(e)))
         {
-            if (e is AwsError { IsServerFault: false } && _told.TryAdd($"{target.Group} {e.Message}", true))
+            if (role is not null && e is AwsError { Code: "AccessDeniedException" })
+            {
+                File.WriteAllBytes(RefusalOf(target), []);
+            }
+            if (e is AwsError { IsServerFault: false } error && IsNews($"{target.Group} {error.Code}"))
             {
                 _log.LogWarning("Logs for {Group} wait on this node: {Message}", target.Group, e.Message);
             }
@@ -154,9 +173,37 @@ internal sealed class LogDelivery : OutputSink, IAsyncDisposable
         }
     }
 
-    // What an ended task leaves behind is delivered by the node as itself: the role's keys are gone with the task.
-    private ValueTask<AwsCredentials> SignerAsync(LogTarget target, CancellationToken stop) =>
-        _credentials.Get(target.CredentialsId) is { } role
+    /// <summary>
+    /// Output that is the execution role's to deliver, while the role's keys are not here. They come with the link, for as long as the node has the task.
+    /// What a forgotten task leaves behind the node delivers as itself (null), but not what the role was refused.
+    /// </summary>
+    private Delivery? WithoutRole(LogTarget target, int events)
+    {
+        if (TaskEngine.Has(_state, target.TaskArn[(target.TaskArn.LastIndexOf('/') + 1)..]))
+        {
+            return Delivery.Later;
+        }
+        if (!File.Exists(RefusalOf(target)))
+        {
+            return null;
+        }
+        _log.LogWarning("{Count} events of {Stream} are dropped: the task's execution role was not allowed to deliver them", events, target.Stream);
+        return Delivery.Refused;
+    }
+
+    private string RefusalOf(LogTarget target) => Path.Combine(_folder, target.Producer, RefusedFile);
+
+    private bool IsNews(string what)
+    {
+        if (_told.Count >= MaximumTold)
+        {
+            _told.Clear();
+        }
+        return _told.TryAdd(what, true);
+    }
+
+    private ValueTask<AwsCredentials> SignerAsync(IAMRoleCredentials? role, CancellationToken stop) =>
+        role is not null
             ? ValueTask.FromResult(new AwsCredentials(role.AccessKeyId!, role.SecretAccessKey!, role.SessionToken))
             : _keys(stop);
 

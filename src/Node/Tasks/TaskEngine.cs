@@ -303,7 +303,12 @@ internal sealed class TaskEngine : IAsyncDisposable
         Volatile.Write(ref _progress, next);
     }
 
-    private string PathOf(SavedTask task) => Path.Combine(_folder, Plain(task.Id) + ".json");
+    /// <summary>Whether the node still has this task, running or ended: from when it is accepted until it is forgotten, restarts included.</summary>
+    public static bool Has(StateFolder state, string id) => File.Exists(PathOf(state.Folder("tasks"), id));
+
+    private string PathOf(SavedTask task) => PathOf(_folder, task.Id);
+
+    private static string PathOf(string folder, string id) => Path.Combine(folder, Plain(id) + ".json");
 
     private static string Plain(string? text) => new([.. (text ?? "").Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')]);
 

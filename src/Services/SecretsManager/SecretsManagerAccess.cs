@@ -3,6 +3,7 @@ using Longspan.Api.SecretsManager;
 using Longspan.Api.Shapes;
 using Longspan.Kernel;
 using Longspan.Kernel.Access;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Services.SecretsManager.Documents;
 using Longspan.Services.SecretsManager.Rules;
 
@@ -129,8 +130,7 @@ internal static class SecretsManagerAccess
         {
             Keys = AccessRules.Keys([("secretsmanager:SecretId", arn), .. Tags(secret), .. keys]),
             ResourceTags = secret?.Tags,
-            // It was read as strictly when it was put.
-            ResourcePolicy = secret?.Policy is { } policy ? ResourcePolicies.TryRead(policy, out _) : null,
+            ResourcePolicy = secret?.Policy is { } policy ? PolicyTexts.Read(policy, PolicyUse.Resource) : null,
         };
     }
 

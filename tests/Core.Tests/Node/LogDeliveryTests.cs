@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Longspan.AgentLink;
+using Longspan.Core.Tests.Ecs;
 using Longspan.Node;
 using Longspan.Node.Engines.Fake;
 using Longspan.Node.Logs;
@@ -26,8 +27,11 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
     private FakePlane _plane = null!;
     private StateFolder _state = null!;
     private LogDelivery _logs = null!;
+    private CredentialStore _credentials = null!;
     private string _container = "";
     private bool _losesAnswers;
+    private bool _refuses;
+    private readonly ConcurrentQueue<string> _signers = new();
 
     private readonly SavedTask _task = new()
     {
@@ -78,6 +82,11 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
                 return (400, """{"__type":"ResourceNotFoundException","message":"The specified log stream does not exist."}""");
             }
         }
+        _signers.Enqueue(_plane.SignedBy);
+        if (_refuses)
+        {
+            return (400, """{"__type":"AccessDeniedException","message":"no"}""");
+        }
         var batch = FakePlane.CurrentLogBatch;
         if (_seen.TryAdd(batch, true))
         {
@@ -97,8 +106,9 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
             Name = "n1", Endpoint = _plane.Endpoint, Region = "us-east-1", StateFolder = _folder, RetryLimit = TimeSpan.FromMilliseconds(50),
             LogSpoolBytes = spoolBytes,
         };
+        _credentials = new CredentialStore(new OfflineGrants(_state, TimeProvider.System));
         _logs = new LogDelivery(
-            _state, _engine, settings, _ => ValueTask.FromResult(new AwsCredentials("AK", "s")), new CredentialStore(new OfflineGrants(_state, TimeProvider.System)), _handler,
+            _state, _engine, settings, _ => ValueTask.FromResult(new AwsCredentials("AK", "s")), _credentials, _handler,
             NullLogger.Instance, _stop.Token);
     }
 
@@ -152,20 +162,11 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
         await StoredAsync(10);
         _plane.IsDown = true;
         Write(10, 500);
-        await SpooledAsync();
+        await SpooledAsync(500);
         _plane.IsDown = false;
         Write(510, 10);
         await StoredAsync(520);
         Assert.Equal(Lines(520), _stored);
-    }
-
-    private async Task SpooledAsync()
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (_logs.SpooledBytes < 500 * 18)
-        {
-            await Task.Delay(5, deadline.Token);
-        }
     }
 
     [Fact]
@@ -205,7 +206,7 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
         _plane.IsDown = true;
         Follow();
         Write(0, 500);
-        await SpooledAsync();
+        await SpooledAsync(500);
         await StopAsync();
         await _engine.RemoveAsync("c1", CancellationToken.None);
         Start();
@@ -292,5 +293,88 @@ public sealed class LogDeliveryTests : IAsyncLifetime, IDisposable
     {
         _stop.Dispose();
         _handler.Dispose();
+    }
+
+    /// <summary>What the task's execution role delivers, the node does not take on itself while it has the task, also after its own restart.</summary>
+    [Fact]
+    public async Task Output_of_an_execution_role_waits_for_its_keys()
+    {
+        var task = await FollowWithRoleAsync();
+        Write(0, 10);
+        await SpooledAsync(10);
+        await StopAsync();
+        Start();
+        _logs.Follow(task, task.Containers[0]);
+        Write(10, 10);
+        await SpooledAsync(20);
+        Assert.Empty(_plane.Of("PutLogEvents"));
+        PutRole();
+        await StoredAsync(20);
+        Assert.Equal(Lines(20), _stored);
+        Assert.All(_signers, signer => Assert.Contains("Credential=ASIAROLE/", signer, StringComparison.Ordinal));
+
+        // The task is gone, and nobody had refused its output: the node takes it on.
+        _plane.IsDown = true;
+        Write(20, 10);
+        await SpooledAsync(10);
+        Forget();
+        _plane.IsDown = false;
+        await StoredAsync(30);
+        Assert.Contains("Credential=AK/", _signers.Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_execution_role_was_refused_goes_out_by_nobody_else()
+    {
+        var task = await FollowWithRoleAsync();
+        _refuses = true;
+        PutRole();
+        Write(0, 10);
+        await EcsCloud.UntilAsync("refused", () => Task.FromResult(File.Exists(Path.Combine(_folder, "logs", "meta1", "refused"))), seen => seen);
+        _refuses = false;
+        await StoredAsync(10);
+        _refuses = true;
+        Write(10, 10);
+        await EcsCloud.UntilAsync("refused again", () => Task.FromResult(File.Exists(Path.Combine(_folder, "logs", "meta1", "refused"))), seen => seen);
+        _refuses = false;
+        await StopAsync();
+        Forget();
+        Start();
+        await EcsCloud.UntilAsync("dropped", () => Task.FromResult(_logs.Lost), lost => lost == 10);
+        Assert.Equal(10, _stored.Count);
+        Assert.All(_signers, signer => Assert.Contains("Credential=ASIAROLE/", signer, StringComparison.Ordinal));
+    }
+
+    private async Task<SavedTask> FollowWithRoleAsync()
+    {
+        var definition = _task.Task.Containers![0];
+        var task = new SavedTask
+        {
+            Task = _task.Task with { Containers = [definition with { LogsAuthStrategy = "ExecutionRole" }] }, Containers = _task.Containers,
+            ExecutionCredentialsId = "role",
+        };
+        await File.WriteAllTextAsync(Path.Combine(_state.Folder("tasks"), "a.json"), "{}");
+        _logs.Follow(task, task.Containers[0]);
+        return task;
+    }
+
+    private void PutRole() => _credentials.Put(new IAMRoleCredentials
+    {
+        CredentialsId = "role", RoleArn = "r", AccessKeyId = "ASIAROLE", SecretAccessKey = "s", SessionToken = "t", Expiration = "2099-01-01T00:00:00Z",
+    });
+
+    private void Forget()
+    {
+        _credentials.Remove("role");
+        File.Delete(Path.Combine(_folder, "tasks", "a.json"));
+    }
+
+    private async Task SpooledAsync(int lines)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (_logs.SpooledBytes < lines * 18)
+        {
+            await Task.Delay(5, deadline.Token);
+        }
     }
 }

@@ -40,7 +40,8 @@ internal static class PrincipalRules
     // Whom a deny is to spare must be named himself: a user, one session, root. The account beside him, which AWS wants named too, spares nobody
     // else, and a role none of its sessions. With a boundary nobody is spared (IAM User Guide, "NotPrincipal").
     private static bool IsSpared(PolicyPrincipals principals, Principal principal, Naming naming) =>
-        principal.Boundary is null && (naming == Naming.Exact || principals.Anyone || principals.Of("AWS").Contains("*"));
+        principal.Boundary is null
+        && (naming == Naming.Exact || (naming == Naming.Group && (principals.Anyone || principals.Of("AWS").Contains("*"))));
 
     private static Naming Find(PolicyPrincipals principals, Caller caller, string? federatedProvider)
     {

@@ -67,7 +67,7 @@ internal static class KeyPolicies
             throw KmsFaults.Constraint("policy", $"Member must have length between 1 and {MaximumLength}, inclusive");
         }
         var policy = PolicyReader.TryRead(text, PolicyUse.Resource, out var fault) ?? throw new MalformedPolicyDocumentException(fault);
-        var later = AccessContext.Of(cx.Call, new Principal(cx.Caller), new AccessDemand("kms:PutKeyPolicy", keyArn));
+        var later = AccessContext.Of(cx.Call, await cx.Call.Cloud.Access.PrincipalOfAsync(cx.Caller, stop), new AccessDemand("kms:PutKeyPolicy", keyArn));
         if (!bypassLockoutCheck && !PolicyEvaluator.Allows(policy, later))
         {
             throw new MalformedPolicyDocumentException("The new key policy will not allow you to update the key policy in the future.");

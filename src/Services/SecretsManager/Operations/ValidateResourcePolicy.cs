@@ -1,4 +1,5 @@
 using Longspan.Api.SecretsManager;
+using Longspan.Kernel.Access.Policies;
 using Longspan.Services.SecretsManager.Rules;
 
 namespace Longspan.Services.SecretsManager.Operations;
@@ -17,6 +18,10 @@ internal static class ValidateResourcePolicy
         {
             errors.Add(new() { CheckName = "PolicySyntax", ErrorMessage = fault });
             return Answer(errors);
+        }
+        if ((await cx.Call.Cloud.Principals.BindAsync(request.ResourcePolicy!, PolicyUse.Resource, stop)).Unknown is { } unknown)
+        {
+            errors.Add(new() { CheckName = "PolicyPrincipals", ErrorMessage = $"This resource policy contains an unsupported principal: {unknown}" });
         }
         if (ResourcePolicies.IsPublic(policy))
         {

@@ -39,12 +39,13 @@ internal static class RegisterManagedInstance
             {
                 throw Refused();
             }
-            cx.Call.ActivationId = activation.Value.ActivationId;
             var scope = $"{cx.Call.AccountId}/{activation.Value.Region}";
             if (await FindEarlierAsync(cx, scope, request, stop) is { } earlier)
             {
                 return new RegisterManagedInstanceResult { InstanceId = earlier };
             }
+            // Written down from here on: a repeat changes nothing, and may come without end.
+            cx.Call.ActivationId = activation.Value.ActivationId;
             if (activation.Value.IsExpiredAt(cx.Now))
             {
                 throw new ActivationExpired("The activation has expired. Create a new one and try again.");

@@ -13,7 +13,7 @@ internal static class TokenRules
     private const string TagsClaim = "https://aws.amazon.com/tags";
     private const string SourceIdentityClaim = "https://aws.amazon.com/source_identity";
 
-    /// <summary>Checks that need no key, so that a token that is hopeless anyway causes no fetch.</summary>
+    /// <summary>Checks that need no key, so that a token that is hopeless anyway causes no fetch. The audience waits: the trail tells of wrong ones, if they are signed.</summary>
     public static void Check(WebToken token, DateTimeOffset now)
     {
         if (token.ExpiresAt is not { } expiry)
