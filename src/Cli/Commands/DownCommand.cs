@@ -66,12 +66,18 @@ internal static class DownCommand
     // Only what `up` itself makes is removed, so that a mistaken --home cannot empty somebody's folder.
     private static void Purge(Home home)
     {
+        if (!Directory.Exists(home.Folder))
+        {
+            return;
+        }
         string[] folders = [home.ServerData, home.CloudNodeState, home.PremisesNodeState, home.PremisesFolder, home.Logs, home.DockerConfig, home.Volumes];
         foreach (var folder in folders.Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);
         }
-        if (Directory.Exists(home.Folder) && !Directory.EnumerateFileSystemEntries(home.Folder).Any())
+        // Its user went with the server's data, but a secret is a secret.
+        File.Delete(home.CloudNodeKeys);
+        if (!Directory.EnumerateFileSystemEntries(home.Folder).Any())
         {
             Directory.Delete(home.Folder);
         }

@@ -1,6 +1,4 @@
 using Longspan.Api.Ecs;
-using Longspan.Services.Ecs.Mirror;
-using Longspan.Services.Ecs.Reconcilers;
 using Longspan.Services.Ecs.Scheduling;
 using Xunit;
 
@@ -174,32 +172,5 @@ public sealed class TaskSetTests
         Assert.Empty(agent.Running);
         Assert.Equal("ServiceNotFoundException", (await EcsCloud.RefusedAsync(() => AddAsync(cloud, 100))).Code);
         Assert.NotNull(set.Id);
-    }
-
-    /// <summary>
-    /// A pass looks once more for each set. What changed since its first look may be a task of a set that it has left behind: the service stays due.
-    /// </summary>
-    [Fact]
-    public async Task WhatChangesWhileThePassGoesFromSetToSetMakesTheServiceDue()
-    {
-        await using var cloud = await EcsCloud.StartAsync(owners: 0);
-        await CreateAsync(cloud, 1);
-        var agenda = new ServiceAgenda(TimeProvider.System, TimeSpan.FromHours(1));
-        const string scope = $"{EcsCloud.Account}/{EcsCloud.Region}/default";
-        ValueTask<T> ReadAsync<T>(Func<ClusterMirror, T> read) => EcsMirror.ReadAsync(cloud.Cloud.Documents, scope, read, CancellationToken.None);
-        async Task<IReadOnlyList<string>> DueAsync() => (await ReadAsync(agenda.Due)).Names;
-        async Task PassAsync(Func<Task> between)
-        {
-            Assert.NotNull(await ReadAsync(cluster => agenda.Begin("web", cluster)));
-            await between();
-            Assert.NotNull(await ReadAsync(cluster => ServiceAgenda.Look("web", cluster)));
-            agenda.End("web", new PassOutcome(null, false, false), TimeSpan.Zero);
-        }
-
-        Assert.Equal(["web"], await DueAsync());
-        await PassAsync(() => cloud.CallAsync(EcsOperations.UpdateService, new() { Service = "web", DesiredCount = 2 }));
-        Assert.Equal(["web"], await DueAsync());
-        await PassAsync(() => Task.CompletedTask);
-        Assert.Empty(await DueAsync());
     }
 }

@@ -77,7 +77,8 @@ public sealed class EmbeddedSystem : IAsyncLifetime
         {
             await LongspanAsync("down", "--purge");
         }
-        if (await LeftoversAsync() is { Count: > 0 } left)
+        IEnumerable<string> files = Directory.Exists(Home.Folder) ? Directory.EnumerateFileSystemEntries(Home.Folder) : [];
+        if ((string[])[.. await LeftoversAsync(), .. files] is { Length: > 0 } left)
         {
             throw new InvalidOperationException($"'down --purge' left behind: {string.Join(", ", left)}");
         }

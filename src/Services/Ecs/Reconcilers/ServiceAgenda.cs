@@ -5,8 +5,9 @@ using Longspan.Store.Documents;
 namespace Longspan.Services.Ecs.Reconcilers;
 
 /// <summary>What one pass of one service looks at, all at one revision.</summary>
+/// <param name="Turn">Which look it is by which the agenda goes; 0 for a further one within a pass.</param>
 internal sealed record ServiceLook(
-    Document<ServiceDocument> Service, IReadOnlyList<Document<TaskDocument>> Tasks, IReadOnlyList<ContainerInstanceDocument> Instances);
+    Document<ServiceDocument> Service, IReadOnlyList<Document<TaskDocument>> Tasks, IReadOnlyList<ContainerInstanceDocument> Instances, long Turn = 0);
 
 /// <summary>
 /// When each service of a cluster is to be looked at next. Nothing in it must survive: a fresh one looks at everything. Several drivers may
@@ -23,6 +24,7 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private long? _sweptAt;
+    private long _turn;
 
     /// <summary>The services to look at now, daemons first: what they need on a new node must not be taken by the others.</summary>
     public (IReadOnlyList<string> Names, IReadOnlySet<string> DaemonGroups) Due(ClusterMirror cluster)
@@ -66,9 +68,9 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
         }
         lock (_gate)
         {
-            _entries[name] = new Entry(cluster.Services[name].Revision, cluster.CapacityRevision, null, 0, TimeSpan.Zero, false);
+            _entries[name] = new Entry(++_turn, cluster.Services[name].Revision, cluster.CapacityRevision, null, 0, TimeSpan.Zero, false);
+            return look with { Turn = _turn };
         }
-        return look;
     }
 
     /// <summary>As <see cref="Begin"/>, within a pass that has begun: what has changed since its beginning still makes it due again.</summary>
@@ -85,11 +87,16 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
         }
     }
 
-    public void End(string name, PassOutcome outcome, TimeSpan took)
+    /// <summary>
+    /// The pass of this look is over. When another driver has looked since, what this one found is out of date, and says nothing of when to look again:
+    /// what this pass itself has changed is newer than either look.
+    /// </summary>
+    public void End(ServiceLook look, PassOutcome outcome, TimeSpan took)
     {
+        var name = look.Service.Value.Name;
         lock (_gate)
         {
-            if (!_entries.TryGetValue(name, out var entry))
+            if (!_entries.TryGetValue(name, out var entry) || entry.Turn != look.Turn)
             {
                 return;
             }
@@ -134,5 +141,6 @@ internal sealed class ServiceAgenda(TimeProvider clock, TimeSpan period)
         return false;
     }
 
-    private sealed record Entry(long Seen, long SeenCapacity, TimeSpan? Next, long EndedAt, TimeSpan Rest, bool WantsCapacity, bool Postponed = false);
+    private sealed record Entry(
+        long Turn, long Seen, long SeenCapacity, TimeSpan? Next, long EndedAt, TimeSpan Rest, bool WantsCapacity, bool Postponed = false);
 }

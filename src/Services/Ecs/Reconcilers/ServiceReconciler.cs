@@ -58,7 +58,7 @@ internal sealed class ServiceReconciler(Cloud cloud, Turns turns, DateTimeOffset
                 var outcome = look.Service.Value is { HasTaskSets: true, Status: ServiceDocument.Active }
                     ? await TaskSetsAsync(shard, look, daemons, stop)
                     : await new ServicePass(cloud, turns, shard, look.Service, look.Tasks, look.Instances, daemons, started) { Alarms = alarms }.RunAsync(stop);
-                agenda.End(name, outcome with { Next = outcome.Conflict ? Soon : outcome.Next }, cloud.Clock.GetElapsedTime(began));
+                agenda.End(look, outcome with { Next = outcome.Conflict ? Soon : outcome.Next }, cloud.Clock.GetElapsedTime(began));
             }
             catch (Exception error)
             {
