@@ -34,6 +34,6 @@ public sealed class AwsCliErrorTests(LiveServer server) : IClassFixture<LiveServ
     {
         var cli = new AwsCli(program, server.Endpoint, server.Keys);
         Assert.Contains("UnknownOperationException", await cli.RefusalAsync("ssm", "list-documents"), StringComparison.Ordinal);
-        Assert.Contains("InvalidAction", await cli.RefusalAsync("iam", "list-saml-providers"), StringComparison.Ordinal);
+        Assert.Contains("InvalidAction", await cli.RefusalAsync("iam", "delete-account-password-policy"), StringComparison.Ordinal);
     }
 }

@@ -58,7 +58,7 @@ public sealed class AwsCliKmsTests(LiveServer server) : IClassFixture<LiveServer
             "kms", "generate-data-key", "--key-id", keyId, "--key-spec", "AES_256"))["Plaintext"]!).Length);
         Assert.Contains("kms:*", (string?)(await admin.JsonAsync("kms", "get-key-policy", "--key-id", keyId, "--policy-name", "default"))["Policy"], StringComparison.Ordinal);
         var grant = (string)(await admin.JsonAsync(
-            "kms", "create-grant", "--key-id", keyId, "--grantee-principal", $"arn:aws:iam::{LiveServer.Account}:role/{_own}", "--operations", "Decrypt"))["GrantId"]!;
+            "kms", "create-grant", "--key-id", keyId, "--grantee-principal", $"arn:aws:iam::{LiveServer.Account}:user/admin", "--operations", "Decrypt"))["GrantId"]!;
         Assert.Equal(grant, (string?)(await admin.JsonAsync("kms", "list-grants", "--key-id", keyId))["Grants"]!.AsArray().Single()!["GrantId"]);
         await admin.TextAsync("kms", "revoke-grant", "--key-id", keyId, "--grant-id", grant);
 

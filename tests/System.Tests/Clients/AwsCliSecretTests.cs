@@ -59,7 +59,7 @@ public sealed class AwsCliSecretTests(LiveServer server) : IClassFixture<LiveSer
         var password = (string?)(await admin.JsonAsync("secretsmanager", "get-random-password", "--password-length", "40", "--exclude-punctuation"))["RandomPassword"];
         Assert.Matches("^[A-Za-z0-9]{40}$", password);
         await admin.TextAsync("secretsmanager", "create-secret", "--name", _own, "--secret-string", "v");
-        var policy = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::{{LiveServer.Account}}:role/x"},"Action":"secretsmanager:DeleteSecret","Resource":"*"}]}""";
+        var policy = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::{{LiveServer.Account}}:user/admin"},"Action":"secretsmanager:DeleteSecret","Resource":"*"}]}""";
         await admin.TextAsync("secretsmanager", "put-resource-policy", "--secret-id", _own, "--resource-policy", policy, "--block-public-policy");
         var kept = (string)(await admin.JsonAsync("secretsmanager", "get-resource-policy", "--secret-id", _own))["ResourcePolicy"]!;
         Assert.Equal("Deny", (string?)JsonNode.Parse(kept)!["Statement"]![0]!["Effect"]);
