@@ -24,7 +24,7 @@ internal static class RunTurn
         }
         catch (IOException error) when (error.HResult == WouldBlock)
         {
-            throw new CommandFailure($"Another 'longspan up' or 'longspan down' is at work on this machine.", "Wait until it has ended, then try again.");
+            throw new CommandFailure("Another 'longspan up' or 'longspan down' is at work on this machine.", "Wait until it has ended, then try again.");
         }
     }
 }

@@ -59,8 +59,7 @@ public sealed class PrincipalNames(DocumentLog documents, string accountId)
     {
         if (!Arn.TryParse(principal, out var arn))
         {
-            var isAccount = principal.Length == 12 && principal.All(char.IsAsciiDigit);
-            return principal == "*" || isAccount || directory.ArnById.ContainsKey(principal) ? principal : null;
+            return principal == "*" || PolicyReader.IsAccount(principal) || directory.ArnById.ContainsKey(principal) ? principal : null;
         }
         // Of other accounts nothing is known here. A session is named by its name, on AWS too.
         return arn.AccountId != accountId || arn.Resource == "root"

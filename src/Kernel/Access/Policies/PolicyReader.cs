@@ -214,7 +214,7 @@ public static class PolicyReader
         return isValid ? value : throw new PolicyFault($"Invalid principal in policy: {Quoted(type)}:{Quoted(value)}");
     }
 
-    private static bool IsAccount(string value) => value.Length == 12 && value.All(char.IsAsciiDigit);
+    internal static bool IsAccount(string value) => value.Length == 12 && value.All(char.IsAsciiDigit);
 
     private static bool IsUniqueId(string value) =>
         value.Length is >= 16 and <= 128 && value[0] == 'A' && value.All(char.IsAsciiLetterOrDigit);

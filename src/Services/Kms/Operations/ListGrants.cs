@@ -8,12 +8,12 @@ internal static class ListGrants
     public static async ValueTask<ListGrantsResponse> HandleAsync(KmsContext cx, ListGrantsRequest request, CancellationToken stop)
     {
         var paging = Paging.Read(request.Limit, request.Marker, usual: 50, largest: 100);
-        // Who is gone has no id to be found by, and is asked for by the one that is shown. Grants from earlier builds have the ARN.
-        var grantee = request.GranteePrincipal is { } asked ? await cx.Call.Cloud.Principals.BindPrincipalAsync(asked, stop) ?? asked : null;
+        var grantee = request.GranteePrincipal is { } asked ? await GrantPrincipals.AskedAsync(cx, asked, stop) : null;
         var key = await Keys.RequireByIdAsync(cx, request.KeyId, stop);
         var matching =
             from grant in await Grants.OfKeyAsync(cx, key.Value.KeyId, stop, paging.After)
             where request.GrantId is null || grant.Value.GrantId == request.GrantId
+            // Grants from earlier builds have the ARN.
             where grantee is null || (!grant.Value.IsGranteeService && (grant.Value.Grantee == grantee || grant.Value.Grantee == request.GranteePrincipal))
             where request.GranteeServicePrincipal is null || (grant.Value.IsGranteeService && grant.Value.Grantee == request.GranteeServicePrincipal)
             select grant;

@@ -13,7 +13,7 @@ internal static class ListRetirableGrants
             ?? throw KmsFaults.Validation("A retiring principal is required.");
         var read = await cx.Documents.ListByIndexAsync(
             KmsKinds.Grants, cx.Call.Scope, KmsKinds.RetiringIndex,
-            isService ? principal : await cx.Call.Cloud.Principals.BindPrincipalAsync(principal, stop) ?? principal, stop, paging.After, paging.Size + 1);
+            isService ? principal : await GrantPrincipals.AskedAsync(cx, principal, stop), stop, paging.After, paging.Size + 1);
         var (grants, next) = paging.Cut(read, grant => grant.Key.Name);
         return new ListGrantsResponse { Grants = await GrantPrincipals.ShownAsync(cx, grants.Select(grant => grant.Value), stop), NextMarker = next, Truncated = next is not null };
     }

@@ -12,6 +12,10 @@ internal static class GrantPrincipals
         Retiring = grant.IsRetiringService || grant.Retiring is null ? grant.Retiring : await BoundAsync(cx, grant.Retiring, stop),
     };
 
+    /// <summary>By which grants are searched: the unique id; of who is gone, the one that is shown and asked for.</summary>
+    public static async ValueTask<string> AskedAsync(KmsContext cx, string principal, CancellationToken stop) =>
+        await cx.Call.Cloud.Principals.BindPrincipalAsync(principal, stop) ?? principal;
+
     public static async ValueTask<List<GrantListEntry>> ShownAsync(KmsContext cx, IEnumerable<GrantDocument> grants, CancellationToken stop)
     {
         var names = cx.Call.Cloud.Principals;
